@@ -1,3 +1,36 @@
 """Learn from ECGs and their reports; answer plain-word questions about any ECG with any leads."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+__all__ = ["CardiolexError", "Recording", "__version__", "load", "read", "simulate", "systems"]
+
+if TYPE_CHECKING:
+    from cardiolex.errors import CardiolexError
+    from cardiolex.interpreter import load
+    from cardiolex.recordings.readers import read
+    from cardiolex.recordings.recording import Recording
+    from cardiolex.simulation import simulate
+    from cardiolex.systems import systems
+
+_HOMES = {
+    "CardiolexError": "cardiolex.errors",
+    "Recording": "cardiolex.recordings.recording",
+    "load": "cardiolex.interpreter",
+    "read": "cardiolex.recordings.readers",
+    "simulate": "cardiolex.simulation",
+    "systems": "cardiolex.systems",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that `import cardiolex` costs no torch."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'cardiolex' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,78 @@
+"""The command line: every command is one library call, imported only when it is used."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+from cardiolex import __version__
+from cardiolex.errors import CardiolexError
+
+ABOUT = """Learn from ECGs and their reports; answer plain-word questions about any ECG, any leads.
+
+Not a medical device: findings are research output and need a physician's eye."""
+
+
+def build() -> App:
+    """Return the command tree; commands are import paths, so that help costs no torch."""
+    app = App(name="cardiolex", help=ABOUT, version=__version__, result_action="return_value")
+    here = "cardiolex.cli"
+    app.command(f"{here}.answers:demo", name="demo", help="Tour on bundled real recordings.")
+    app.command(
+        f"{here}.answers:interpret", name="interpret", help="Findings for files or folders."
+    )
+    app.command(
+        f"{here}.inspect:inspect", name="inspect", help="What is in a file; its signal quality."
+    )
+    app.command(f"{here}.answers:embed", name="embed", help="Embeddings of recordings, to .npz.")
+    app.command(
+        f"{here}.data:simulate", name="simulate", help="Simulated recordings with reports, labels."
+    )
+
+    prepare = App(name="prepare", help="Convert recordings to the array store.")
+    prepare.command(
+        f"{here}.data:prepare_folder", name="folder", help="Any readable files, with a CSV or not."
+    )
+    app.command(prepare)
+
+    pretrain = App(name="pretrain", help="Train a model; any field of a recipe can be overridden.")
+    pretrain.command("cardiolex.recipes.kmerl:kmerl", name="kmerl", help="K-MERL as published.")
+    pretrain.command(
+        "cardiolex.recipes.bundled:bundled", name="bundled", help="The bundled default model."
+    )
+    pretrain.command(
+        "cardiolex.recipes.text_encoder:text_encoder",
+        name="text-encoder",
+        help="The compact text encoder.",
+    )
+    app.command(pretrain)
+
+    evaluate = App(name="evaluate", help="Measure a model on labelled recordings.")
+    evaluate.command(
+        f"{here}.evaluate:zero_shot", name="zero-shot", help="Plain names, no training."
+    )
+    evaluate.command(
+        f"{here}.evaluate:partial_leads", name="partial-leads", help="From 1 to 12 leads, by name."
+    )
+    app.command(evaluate)
+    return app
+
+
+def main(tokens: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 all done, 1 something failed, 2 the call was wrong."""
+    try:
+        status = build()(tokens, exit_on_error=False)
+    except CycloptsError:
+        status = 2  # cyclopts has said on stderr what was wrong
+    except CardiolexError as error:
+        print(f"cardiolex: {error}", file=sys.stderr)
+        status = 1
+    except BrokenPipeError:
+        sys.stderr.close()
+        status = 1
+    except KeyboardInterrupt:
+        print("cardiolex: interrupted", file=sys.stderr)
+        status = 130
+    sys.exit(status if isinstance(status, int) else 0)

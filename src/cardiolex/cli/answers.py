@@ -1,0 +1,220 @@
+"""Commands that answer questions about recordings: interpret, embed, demo."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from cardiolex.cli.batch import Failures, chunks, find_each, lead_names, read_each, words
+from cardiolex.errors import CardiolexError
+from cardiolex.files import atomic_write
+
+if TYPE_CHECKING:
+    from cardiolex.findings import Findings
+    from cardiolex.interpreter import Interpreter
+    from cardiolex.recordings.recording import Recording
+
+CHUNK = 32  # recordings in memory at a time
+
+
+def interpret(
+    paths: Annotated[list[Path], Parameter(negative=())],
+    /,
+    *,
+    conditions: str | None = None,
+    leads: str | None = None,
+    model: Path | None = None,
+    format: Literal["table", "json", "csv"] = "table",
+    output: Path | None = None,
+    plot: Path | None = None,
+) -> int:
+    """Answer plain-word questions about recordings.
+
+    Parameters
+    ----------
+    paths
+        Recording files, or folders to search for them.
+    conditions
+        "a; b", or a text file with one condition per line; the model's own list by default.
+    leads
+        Use these leads only, e.g. "I,II"; limb leads are derived from I and II where possible.
+    model
+        A checkpoint folder; the bundled model by default.
+    format
+        table for people; json; csv in long form: record,condition,probability,decision,leads.
+    output
+        Write to this file instead of the terminal.
+    plot
+        Folder for one picture per recording.
+    """
+    from cardiolex.interpreter import load
+
+    failures = Failures()
+    interpreter = load(model)
+    found = _interpret_each(interpreter, paths, words(conditions), lead_names(leads), failures)
+    if plot is not None:
+        found = _plot_each(found, plot)
+    render = {"table": _table, "json": _json_lines, "csv": _csv}[format]
+    done = 0
+
+    def counted() -> Iterator[Findings]:
+        nonlocal done
+        for findings in found:
+            done += 1
+            yield findings
+
+    if output is None:
+        for text in render(counted()):
+            print(text, end="")
+    else:
+        with atomic_write(output) as temporary, temporary.open("w", encoding="utf-8") as file:
+            file.writelines(render(counted()))
+    if not done and not failures.reasons:
+        raise CardiolexError(f"no recording found in {', '.join(map(str, paths))}")
+    return failures.close(done)
+
+
+def embed(
+    paths: Annotated[list[Path], Parameter(negative=())],
+    /,
+    *,
+    output: Path,
+    leads: str | None = None,
+    model: Path | None = None,
+) -> int:
+    """Write embeddings of recordings to an .npz file with `record` (N,) and `embedding` (N, D).
+
+    Parameters
+    ----------
+    paths
+        Recording files, or folders to search for them.
+    output
+        The .npz file to write.
+    leads
+        Use these leads only, e.g. "I,II".
+    model
+        A checkpoint folder; the bundled model by default.
+    """
+    import numpy as np
+
+    from cardiolex.interpreter import load
+
+    failures = Failures()
+    interpreter = load(model)
+    names: list[str] = []
+    vectors = []
+    for chunk in chunks(_usable(paths, lead_names(leads), failures), CHUNK):
+        vectors.append(interpreter.embed([recording for _, recording in chunk]))
+        names += [recording.id for _, recording in chunk]
+    if not names:
+        raise CardiolexError("no recording could be read, so nothing was written")
+    with atomic_write(output.with_suffix(".npz")) as temporary:
+        np.savez(temporary, record=np.array(names), embedding=np.concatenate(vectors))
+    return failures.close(len(names))
+
+
+def demo(*, output: Path = Path("demo-output"), model: Path | None = None) -> int:
+    """Interpret the bundled real recordings with 12 leads and with lead I alone.
+
+    Parameters
+    ----------
+    output
+        Folder for the pictures and the page.
+    model
+        A checkpoint folder; the bundled model by default.
+    """
+    from cardiolex.demo import run
+
+    return run(output, model)
+
+
+def _usable(
+    paths: Sequence[Path], leads: Sequence[str] | None, failures: Failures
+) -> Iterator[tuple[Path, Recording]]:
+    """Recordings reduced to `leads`; one that lacks a lead is a failure of its own."""
+    for path, recording in read_each(paths, failures):
+        try:
+            yield path, recording if leads is None else recording.select(leads, derive=True)
+        except CardiolexError as error:
+            failures.add(path, error)
+
+
+def _interpret_each(
+    interpreter: Interpreter,
+    paths: Sequence[Path],
+    conditions: Sequence[str] | None,
+    leads: Sequence[str] | None,
+    failures: Failures,
+) -> Iterator[Findings]:
+    """Findings of every usable recording, with progress on stderr when there are many."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    interpreter.questions(conditions)  # a bad question fails before any file is read
+    total = len(find_each(paths, Failures()))
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=total < 2 * CHUNK) as progress:
+        task = progress.add_task("interpreting", total=total)
+        for chunk in chunks(_usable(paths, leads, failures), CHUNK):
+            yield from interpreter.interpret_many([recording for _, recording in chunk], conditions)
+            progress.advance(task, len(chunk))
+
+
+def _plot_each(found: Iterator[Findings], folder: Path) -> Iterator[Findings]:
+    for findings in found:
+        findings.plot(folder / f"{findings.recording.id}.png")
+        yield findings
+
+
+def _csv(found: Iterator[Findings]) -> Iterator[str]:
+    yield _csv_line("record", "condition", "probability", "decision", "leads")
+    for findings in found:
+        for row in findings:
+            yield _csv_line(
+                findings.recording.id,
+                row.condition,
+                f"{row.probability:.6f}",
+                str(int(row.decision)),
+                " ".join(findings.leads),
+            )
+
+
+def _csv_line(*fields: str) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(fields)
+    return line.getvalue()
+
+
+def _json_lines(found: Iterator[Findings]) -> Iterator[str]:
+    """One JSON array, an element per recording."""
+    separator = "[\n"
+    for findings in found:
+        yield separator + json.dumps(findings.to_dict())
+        separator = ",\n"
+    yield "[]\n" if separator == "[\n" else "\n]\n"
+
+
+def _table(found: Iterator[Findings]) -> Iterator[str]:
+    for findings in found:
+        yield table(findings)
+
+
+def table(findings: Findings) -> str:
+    """One recording's findings for reading in a terminal."""
+    lines = [f"{findings.recording.id}  ({' '.join(findings.leads)})  {findings.recording.source}"]
+    lines += [f"  ! {warning}" for warning in findings.warnings]
+    width = max(len(row.condition) for row in findings)
+    for row in findings.ranked():
+        mark = "yes" if row.decision else " no"
+        unseen = "" if row.seen else "  (not a label in training)"
+        bar = "█" * round(row.probability * 20)
+        lines.append(
+            f"  {mark}  {row.condition:<{width}}  {row.probability:5.3f}  {bar:<20}{unseen}"
+        )
+    return "\n".join(lines) + "\n\n"

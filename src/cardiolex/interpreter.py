@@ -1,0 +1,204 @@
+"""A loaded model that reads recordings: file to findings, embeddings and scores.
+
+Whatever the recording, three things hold (tested): the score of a condition does not depend on
+the other conditions asked, nor on the order of leads in the file, nor on what else is in the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from cardiolex.checkpoint import Checkpoint, load_checkpoint
+from cardiolex.errors import CardiolexError
+from cardiolex.findings import Finding, Findings
+from cardiolex.recordings.leads import LEADS
+from cardiolex.recordings.preprocess import Windows
+from cardiolex.recordings.quality import quality
+from cardiolex.recordings.recording import Recording
+from cardiolex.reports.queries import query_text
+
+BUNDLED = Path(__file__).parent / "models" / "default"
+LEADS_PER_BATCH = 8 * 12  # leads over all windows of one forward pass: bounds memory
+
+
+@dataclass(frozen=True)
+class Question:
+    """A condition as asked, the text the model is asked with, and its canonical name if known."""
+
+    condition: str
+    text: str
+    name: str | None
+
+
+class Interpreter:
+    """A checkpoint ready for questions; what `cardiolex.load` returns."""
+
+    def __init__(self, checkpoint: Checkpoint, device: str | torch.device = "cpu") -> None:
+        self.checkpoint = checkpoint
+        self.device = torch.device(device)
+        self.system = checkpoint.system.to(self.device).eval()
+        self._query_vectors: dict[str, torch.Tensor] = {}
+
+    @property
+    def name(self) -> str:
+        """Name and version of the model, as its card gives them."""
+        return self.checkpoint.name
+
+    @property
+    def default_conditions(self) -> tuple[str, ...]:
+        """Conditions asked where the caller names none."""
+        return self.checkpoint.default_conditions
+
+    def interpret(
+        self,
+        recording: Recording,
+        conditions: Sequence[str] | None = None,
+        *,
+        leads: Sequence[str] | None = None,
+    ) -> Findings:
+        """Answer `conditions` (plain words) for one recording, using only `leads` if given.
+
+        Recordings longer than the model's window are read window by window: a condition's logit
+        is its mean over windows, and each window's probability is kept in the finding.
+        """
+        return next(self.interpret_many([recording], conditions, leads=leads))
+
+    def interpret_many(
+        self,
+        recordings: Sequence[Recording],
+        conditions: Sequence[str] | None = None,
+        *,
+        leads: Sequence[str] | None = None,
+    ) -> Iterator[Findings]:
+        """Findings for several recordings, in order, batched."""
+        questions = self.questions(conditions)
+        vectors = self._vectors([question.text for question in questions])
+        chosen = [_choose(recording, leads) for recording in recordings]
+        windows = [self.checkpoint.preprocess.windows(recording) for recording in chosen]
+        logits = self._forward(
+            windows, lambda *tensors: self.system.score_queries(*tensors, vectors)
+        )
+        for whole, used, cut, scores in zip(recordings, chosen, windows, logits, strict=True):
+            yield self._findings(whole, used, cut, scores, questions)
+
+    def score(
+        self,
+        recordings: Sequence[Recording],
+        conditions: Sequence[str],
+        leads: Sequence[str] | None = None,
+    ) -> NDArray[np.float64]:
+        """Probabilities (N, C) for evaluation: the same numbers as `interpret` gives."""
+        many = self.interpret_many(recordings, conditions, leads=leads)
+        return np.array([[row.probability for row in findings] for findings in many])
+
+    def embed(
+        self, recordings: Sequence[Recording], *, leads: Sequence[str] | None = None
+    ) -> NDArray[np.float32]:
+        """Embeddings (N, D), mean over windows, unit length."""
+        windows = [
+            self.checkpoint.preprocess.windows(_choose(recording, leads))
+            for recording in recordings
+        ]
+        means = np.stack([v.mean(axis=0) for v in self._forward(windows, self.system.embed_ecg)])
+        return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), dtype=np.float32)
+
+    def questions(self, conditions: Sequence[str] | None) -> tuple[Question, ...]:
+        """Turn words into what the model is asked with; none, or a blank one, is an error."""
+        asked = self.default_conditions if conditions is None else tuple(conditions)
+        if not asked or not all(condition.strip() for condition in asked):
+            raise CardiolexError("a condition is blank: ask in words, e.g. 'sinus rhythm'")
+        vocabulary = self.checkpoint.vocabulary
+        return tuple(
+            Question(name, query_text(name, vocabulary), vocabulary.resolve(name)) for name in asked
+        )
+
+    def _findings(
+        self,
+        whole: Recording,
+        used: Recording,
+        cut: Windows,
+        logits: NDArray[np.float32],
+        questions: Sequence[Question],
+    ) -> Findings:
+        calibration = self.checkpoint.calibration
+        names = [question.name or question.text for question in questions]
+        by_window = calibration.probabilities(logits, names)  # (W, C)
+        overall = calibration.probabilities(logits.mean(axis=0), names)  # (C,)
+        rows = [
+            Finding(
+                condition=question.condition,
+                query=question.text,
+                probability=float(overall[column]),
+                decision=bool(overall[column] >= calibration.threshold(name)),
+                threshold=calibration.threshold(name),
+                seen=name in self.checkpoint.seen,
+                calibrated=calibration.is_fitted(name),
+                window_probabilities=tuple(float(p) for p in by_window[:, column]),
+            )
+            for column, (question, name) in enumerate(zip(questions, names, strict=True))
+        ]
+        read = tuple(np.array(used.leads)[cut.lead_mask.any(axis=0)[_columns(used.leads)]])
+        return Findings(
+            recording=whole,
+            leads=read,
+            rows=tuple(rows),
+            warnings=quality(used).warnings,
+            model=self.name,
+            window_starts_s=tuple(float(start) for start in cut.start_s),
+        )
+
+    def _vectors(self, texts: Sequence[str]) -> Tensor:
+        """Query vectors (C, Dt), each text encoded once in this object's life."""
+        missing = [text for text in dict.fromkeys(texts) if text not in self._query_vectors]
+        if missing:
+            encoded = self.checkpoint.encode_queries(missing).to(self.device)
+            self._query_vectors.update(zip(missing, encoded, strict=True))
+        return torch.stack([self._query_vectors[text] for text in texts])
+
+    @torch.inference_mode()
+    def _forward(
+        self, windows: Sequence[Windows], function: Callable[..., Tensor]
+    ) -> list[NDArray[np.float32]]:
+        """Apply `function(ecg, lead_mask, sample_mask)` to all windows; a (W, …) array for each.
+
+        Windows that see equally many leads and samples go together, so that no batch is padded.
+        """
+        ecg = torch.from_numpy(np.concatenate([w.ecg for w in windows]))
+        lead_mask = torch.from_numpy(np.concatenate([w.lead_mask for w in windows]))
+        sample_mask = torch.from_numpy(np.concatenate([w.sample_mask for w in windows]))
+        shape = torch.stack([lead_mask.sum(dim=1), sample_mask.sum(dim=1)], dim=1)
+        results: dict[int, NDArray[np.float32]] = {}
+        for leads, samples in sorted({(int(a), int(b)) for a, b in shape}):
+            group = ((shape[:, 0] == leads) & (shape[:, 1] == samples)).nonzero().flatten()
+            for part in group.split(max(1, LEADS_PER_BATCH // leads)):
+                tensors = (t[part].to(self.device) for t in (ecg, lead_mask, sample_mask))
+                output = function(*tensors).float().cpu().numpy()
+                results.update(zip(part.tolist(), output, strict=True))
+        rows = iter(results[i] for i in range(len(ecg)))
+        return [np.stack([next(rows) for _ in w.start_s]) for w in windows]
+
+
+def load(model: str | Path | None = None, device: str | None = None) -> Interpreter:
+    """Load a checkpoint folder; without an argument, the model bundled with cardiolex.
+
+    `device` defaults to a GPU where there is one. Nothing in a checkpoint is ever executed.
+    """
+    folder = BUNDLED if model is None else Path(model)
+    chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    return Interpreter(load_checkpoint(folder), chosen)
+
+
+def _choose(recording: Recording, leads: Sequence[str] | None) -> Recording:
+    """Keep `leads` only (limb leads derived where I and II allow), or all that was recorded."""
+    return recording if leads is None else recording.select(tuple(leads), derive=True)
+
+
+def _columns(leads: Sequence[str]) -> list[int]:
+    return [LEADS.index(lead) for lead in leads]
