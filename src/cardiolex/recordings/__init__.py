@@ -1,1 +1,1 @@
-"""recordings."""
+"""Recordings: files to millivolts by lead name, and on to the arrays that networks take."""
