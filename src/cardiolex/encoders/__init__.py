@@ -1,1 +1,1 @@
-"""encoders."""
+"""Encoders: an ECG or a text becomes vectors."""

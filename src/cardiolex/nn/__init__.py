@@ -1,1 +1,1 @@
-"""nn."""
+"""Parts of networks: tensors in, tensors out; nothing here knows what a recording is."""

@@ -1,0 +1,63 @@
+"""Which leads and segments stay visible in a training step (K-MERL, section 3.3).
+
+All functions are pure in (generator, masks). B batch, L leads, M segments.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+
+def draw_count(
+    counts: Sequence[int], weights: Sequence[float] | None, generator: torch.Generator | None
+) -> int:
+    """One of `counts`, uniformly or with `weights`."""
+    p = torch.ones(len(counts)) if weights is None else torch.tensor(weights)
+    return counts[int(torch.multinomial(p, 1, generator=generator))]
+
+
+def mask_leads(
+    lead_mask: Tensor,
+    masked: Sequence[int] = (9, 10, 11),
+    weights: Sequence[float] | None = None,
+    generator: torch.Generator | None = None,
+    per: Literal["batch", "sample"] = "batch",
+) -> Tensor:
+    """Dynamic lead masking: `lead_mask` (B, L) to a subset of it, (B, L) bool.
+
+    The number of masked leads is drawn from `masked` (with `weights`) once per batch or per
+    sample, the identity of the leads per sample and uniformly. A recording with fewer leads than
+    would stay visible keeps all it has; none is ever left without a lead.
+    """
+    b, leads = lead_mask.shape
+    draws = 1 if per == "batch" else b
+    keep = torch.tensor([leads - draw_count(masked, weights, generator) for _ in range(draws)])
+    return random_subset(lead_mask, keep.clamp(min=1).to(lead_mask.device).expand(b), generator)
+
+
+def mask_segments(
+    real: Tensor,
+    ratio: float = 0.25,
+    over: Literal["lead", "all"] = "lead",
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Drop `ratio` of the segments of `real` (B, L, M): independently in each lead, or over all.
+
+    Of n real segments ceil((1 - ratio) * n) stay: 38 of 50 for a quarter (rounding is ours).
+    """
+    if ratio == 0:
+        return real
+    rows = real.flatten(0, 1) if over == "lead" else real.flatten(1)  # (rows, M) or (B, L * M)
+    keep = torch.ceil((1 - ratio) * rows.sum(dim=1) - 1e-6).long()
+    return random_subset(rows, keep, generator).view_as(real)
+
+
+def random_subset(allowed: Tensor, keep: Tensor, generator: torch.Generator | None) -> Tensor:
+    """For each row of `allowed` (R, n) bool keep `keep` (R,) of its True entries, uniformly."""
+    noise = torch.rand(allowed.shape, generator=generator).to(allowed.device)
+    noise = noise.masked_fill(~allowed, math.inf)
+    rank = noise.argsort(dim=1).argsort(dim=1)
+    return allowed & (rank < keep[:, None])

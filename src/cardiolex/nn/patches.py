@@ -1,0 +1,58 @@
+"""Cutting a signal into segments, and moving only the visible ones on.
+
+Shapes: B batch, L leads, T samples, M segments of p samples, N visible tokens.
+A token is numbered lead * M + segment.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from cardiolex.errors import CardiolexError
+
+
+@dataclass(frozen=True)
+class VisibleTokens:
+    """Which tokens exist: `index` (B, N) into L * M; `valid` (B, N) is None if none is padding."""
+
+    index: Tensor
+    valid: Tensor | None
+
+
+def segments(ecg: Tensor, samples: int) -> Tensor:
+    """(B, L, T) to (B, L, M, p); T must be a multiple of `samples`."""
+    b, leads, t = ecg.shape
+    if t % samples:
+        raise CardiolexError(
+            f"{t} samples cannot be cut into segments of {samples}; choose a Preprocess whose "
+            f"fs * seconds is a multiple of segment_samples"
+        )
+    return ecg.reshape(b, leads, t // samples, samples)
+
+
+def real_segments(lead_mask: Tensor, sample_mask: Tensor, samples: int) -> Tensor:
+    """(B, L, M) bool: the lead is present and more than half of the segment is real signal.
+
+    `lead_mask` (B, L) bool; `sample_mask` (B, T) bool, False where the window was padded.
+    """
+    real = sample_mask.unflatten(1, (-1, samples)).sum(dim=2) * 2 > samples  # (B, M)
+    return lead_mask[:, :, None] & real[:, None, :]
+
+
+def visible_tokens(visible: Tensor) -> VisibleTokens:
+    """Numbers of the True entries of `visible` (B, L, M), in order, padded to the longest row."""
+    flat = visible.flatten(1)  # (B, L * M)
+    counts = flat.sum(dim=1)
+    longest, shortest = int(counts.max()), int(counts.min())
+    if shortest == 0:
+        bad = counts.eq(0).nonzero().flatten().tolist()
+        raise CardiolexError(
+            f"no visible lead with real signal in recording(s) {bad} of this batch; "
+            "leave them out or give at least one lead"
+        )
+    if longest == shortest:
+        return VisibleTokens(flat.nonzero()[:, 1].view(len(flat), longest), None)
+    order = torch.sort(flat.to(torch.uint8), dim=1, descending=True, stable=True).indices
+    valid = torch.arange(longest, device=flat.device) < counts[:, None]
+    return VisibleTokens(order[:, :longest], valid)

@@ -1,0 +1,104 @@
+"""Pre-norm transformer blocks.
+
+Shapes: B batch, N tokens, K keys, D width, H heads, d = D / H.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class Attention(nn.Module):
+    """Multi-head attention with `scaled_dot_product_attention`; self-attention with fused qkv."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        if width % heads:
+            raise ValueError(f"width {width} is not divisible by {heads} heads")
+        self.heads = heads
+        self.qkv = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+
+    def forward(self, x: Tensor, valid: Tensor | None = None) -> Tensor:
+        """`x` (B, N, D); `valid` (B, N) bool, False where a token is padding."""
+        q, k, v = (split_heads(part, self.heads) for part in self.qkv(x).chunk(3, dim=-1))
+        y = F.scaled_dot_product_attention(q, k, v, attn_mask=key_mask(valid))  # (B, H, N, d)
+        return self.out(merge_heads(y))
+
+
+class CrossAttention(nn.Module):
+    """Attention of queries on another sequence; the weights are returned on request."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        if width % heads:
+            raise ValueError(f"width {width} is not divisible by {heads} heads")
+        self.heads = heads
+        self.q = nn.Linear(width, width)
+        self.kv = nn.Linear(width, 2 * width)
+        self.out = nn.Linear(width, width)
+
+    def forward(
+        self, x: Tensor, memory: Tensor, valid: Tensor | None = None, need_weights: bool = False
+    ) -> tuple[Tensor, Tensor | None]:
+        """Attend from `x` (B or 1, Q, D) to `memory` (B, K, D); `valid` (B, K) marks real keys.
+
+        Returns (B, Q, D) and, on request, weights (B, H, Q, K) that sum to 1 over K.
+        """
+        q = split_heads(self.q(x), self.heads).expand(len(memory), -1, -1, -1)  # (B, H, Q, d)
+        k, v = (split_heads(part, self.heads) for part in self.kv(memory).chunk(2, dim=-1))
+        mask = key_mask(valid)
+        if not need_weights:
+            y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+            return self.out(merge_heads(y)), None
+        scores = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5  # (B, H, Q, K)
+        if mask is not None:
+            scores = scores.masked_fill(~mask, -torch.inf)
+        weights = scores.softmax(dim=-1)
+        return self.out(merge_heads(weights @ v)), weights
+
+
+class MLP(nn.Sequential):
+    """Linear, exact GELU, Linear, with dropout after each (none by default, as in MERL)."""
+
+    def __init__(self, width: int, hidden: int, dropout: float = 0.0) -> None:
+        layers: list[nn.Module] = [nn.Linear(width, hidden), nn.GELU()]
+        if dropout:
+            layers.append(nn.Dropout(dropout))
+        layers.append(nn.Linear(hidden, width))
+        if dropout:
+            layers.append(nn.Dropout(dropout))
+        super().__init__(*layers)
+
+
+class Block(nn.Module):
+    """LayerNorm, self-attention, residual; LayerNorm, MLP, residual."""
+
+    def __init__(self, width: int, heads: int, hidden: int) -> None:
+        super().__init__()
+        self.norm1 = nn.LayerNorm(width)
+        self.attention = Attention(width, heads)
+        self.norm2 = nn.LayerNorm(width)
+        self.mlp = MLP(width, hidden)
+
+    def forward(self, x: Tensor, valid: Tensor | None = None) -> Tensor:
+        """`x` (B, N, D) to (B, N, D); padding tokens are never attended to."""
+        x = x + self.attention(self.norm1(x), valid)
+        return x + self.mlp(self.norm2(x))
+
+
+def split_heads(x: Tensor, heads: int) -> Tensor:
+    """(B, N, D) to (B, H, N, d)."""
+    b, n, d = x.shape
+    return x.view(b, n, heads, d // heads).transpose(1, 2)
+
+
+def merge_heads(x: Tensor) -> Tensor:
+    """(B, H, N, d) to (B, N, D)."""
+    b, h, n, d = x.shape
+    return x.transpose(1, 2).reshape(b, n, h * d)
+
+
+def key_mask(valid: Tensor | None) -> Tensor | None:
+    """(B, K) bool to a mask (B, 1, 1, K) that broadcasts over heads and queries."""
+    return None if valid is None else valid[:, None, None, :]
