@@ -186,7 +186,9 @@ def _gain(
 ) -> NDArray[np.float32]:
     """Gain errors of the eight channels (I, II, V1 to V6); III and aVx follow from I and II."""
     gains = (1 + settings.gain_spread * rng.standard_normal(8)).astype(np.float32)
-    out: NDArray[np.float32] = mv * np.concatenate([gains[:2], np.ones(4, np.float32), gains[2:]])[:, None]
+    out: NDArray[np.float32] = (
+        mv * np.concatenate([gains[:2], np.ones(4, np.float32), gains[2:]])[:, None]
+    )
     out[2] = out[1] - out[0]
     out[3] = -0.5 * (out[0] + out[1])
     out[4] = out[0] - 0.5 * out[1]

@@ -122,7 +122,7 @@ def respiration(
     level = _lognormal(rng, settings.respiration_mv, settings.respiration_spread)
     amplitude = level * np.sqrt(2.0) * (0.5 + rng.standard_normal((_COUNT, 2)) * (0.6, 0.25))
     waves = np.stack([np.sin(phase), np.cos(2 * phase) * 0.5])
-    return amplitude.astype(np.float32) @ waves.astype(np.float32)
+    return np.asarray(amplitude @ waves, dtype=np.float32)
 
 
 def mains(
@@ -225,7 +225,7 @@ def _shaped(
 @lru_cache(maxsize=16)
 def _amplitude(length: int, fs: float, shape: str) -> tuple[NDArray[np.float32], int]:
     """Amplitude per bin for unit rms, and the number of bins that are worth filling."""
-    f = np.fft.rfftfreq(length, 1 / fs)
+    f = np.fft.rfftfreq(length, 1 / fs).astype(np.float64)
     amplitude = emg_shape(f) if shape == "emg" else drift_shape(f)
     amplitude[-1] = 0.0
     last = int(np.flatnonzero(amplitude > 1e-3 * amplitude.max())[-1]) + 1
