@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from cardiolex.errors import CardiolexError
@@ -52,6 +53,7 @@ def _key(name: str) -> str:
     return re.sub(r"(?<=\w)[ _-](?=\w)", "", plain).lower()
 
 
+@lru_cache(maxsize=4096)
 def standard_name(name: str) -> str | None:
     """Return the standard name of a channel name, or None if it is no standard lead.
 

@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from cardiolex.errors import CardiolexError
 from cardiolex.recordings.channels import sort_channels
-from cardiolex.recordings.leads import DERIVABLE, LEADS, in_order
+from cardiolex.recordings.leads import DERIVABLE, LEADS, in_order, standard_name
 from cardiolex.recordings.resampling import resample
-from cardiolex.recordings.units import to_millivolts
+from cardiolex.recordings.units import is_voltage, to_millivolts
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -77,7 +77,8 @@ class Recording:
     ) -> Self:
         """Build a recording from (C, T) channels in any order, with any names and voltage unit.
 
-        Names go through `standard_name`; channels that are no standard lead are kept in `other`.
+        Names go through `standard_name`; channels that are no standard lead are kept in `other`
+        (in their own unit if that is no voltage).
         With `gain` (counts per unit) and `baseline` the values are ADC counts. `metadata` are
         further fields of Recording. Raises CardiolexError for zero ECG leads, for two different
         channels of one lead, for unknown units and for shapes that do not fit.
@@ -87,7 +88,11 @@ class Recording:
             raise CardiolexError(
                 f"channels must be (channels, samples) = ({len(names)}, T), not {array.shape}"
             )
-        mv = to_millivolts(array, unit, gain, baseline)
+        units = [unit] * len(names) if isinstance(unit, str) else list(unit)
+        for row, name in enumerate(names[: len(units)]):
+            if standard_name(name) is None and not is_voltage(units[row]):
+                units[row] = "mV"  # a respiration or pulse channel keeps its numbers
+        mv = to_millivolts(array, units, gain, baseline)
         leads, other, notes = sort_channels(mv, names)
         return cls(
             np.stack([mv[row] for row in leads.values()]),
