@@ -1,1 +1,1 @@
-"""datasets."""
+"""Recordings, labels and reports in the form in which training takes them."""

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 class Attention(nn.Module):
-    """Multi-head attention with `scaled_dot_product_attention`; self-attention with fused qkv."""
+    """Multi-head self-attention with fused query, key and value projections."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -22,7 +22,7 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, valid: Tensor | None = None) -> Tensor:
         """`x` (B, N, D); `valid` (B, N) bool, False where a token is padding."""
         q, k, v = (split_heads(part, self.heads) for part in self.qkv(x).chunk(3, dim=-1))
-        y = F.scaled_dot_product_attention(q, k, v, attn_mask=key_mask(valid))  # (B, H, N, d)
+        y, _ = attend(q, k, v, key_mask(valid))  # (B, H, N, d)
         return self.out(merge_heads(y))
 
 
@@ -47,15 +47,8 @@ class CrossAttention(nn.Module):
         """
         q = split_heads(self.q(x), self.heads).expand(len(memory), -1, -1, -1)  # (B, H, Q, d)
         k, v = (split_heads(part, self.heads) for part in self.kv(memory).chunk(2, dim=-1))
-        mask = key_mask(valid)
-        if not need_weights:
-            y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
-            return self.out(merge_heads(y)), None
-        scores = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5  # (B, H, Q, K)
-        if mask is not None:
-            scores = scores.masked_fill(~mask, -torch.inf)
-        weights = scores.softmax(dim=-1)
-        return self.out(merge_heads(weights @ v)), weights
+        y, weights = attend(q, k, v, key_mask(valid), need_weights)  # (B, H, Q, d)
+        return self.out(merge_heads(y)), weights
 
 
 class MLP(nn.Sequential):
@@ -85,6 +78,25 @@ class Block(nn.Module):
         """`x` (B, N, D) to (B, N, D); padding tokens are never attended to."""
         x = x + self.attention(self.norm1(x), valid)
         return x + self.mlp(self.norm2(x))
+
+
+def attend(
+    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, need_weights: bool = False
+) -> tuple[Tensor, Tensor | None]:
+    """Softmax attention of `q` (B, H, Q, d) on `k`, `v` (B, H, K, d); weights on request.
+
+    Short sequences trained on a CPU use plain matrix products: there the backward pass of the
+    fused kernel is several times slower than two batched products, bf16 above all.
+    """
+    plain = q.device.type == "cpu" and torch.is_grad_enabled() and k.shape[2] <= 256
+    if not (need_weights or plain):
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask), None
+    scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)  # (B, H, Q, K)
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -torch.inf)
+    weights = scores.softmax(dim=-1)
+    y = weights.to(v.dtype) @ v
+    return y, weights if need_weights else None
 
 
 def split_heads(x: Tensor, heads: int) -> Tensor:

@@ -1,1 +1,1 @@
-"""objectives."""
+"""Pure losses on tensors. B batch per process, D dimension, Q queries."""

@@ -1,0 +1,68 @@
+"""What a training step sees. B batch, T samples, Q entities, Dt text vector."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Example:
+    """One window: `ecg` (12, T) float32 or int16 counts of `gain` mV, its masks and its truth."""
+
+    ecg: NDArray[np.float32] | NDArray[np.int16]
+    lead_mask: NDArray[np.bool_]  # (12,)
+    sample_mask: NDArray[np.bool_]  # (T,)
+    labels: NDArray[np.float32]  # (Q,) 1 present, 0 absent, NaN unknown
+    report: str = ""
+    id: str = ""
+    gain: float = 1.0  # mV per count
+
+
+@dataclass
+class Batch:
+    """A batch; `ecg` is zero where `lead_mask` or `sample_mask` is False."""
+
+    ecg: Tensor  # (B, 12, T) float32
+    lead_mask: Tensor  # (B, 12) bool
+    sample_mask: Tensor  # (B, T) bool
+    reports: list[str]
+    report_vectors: Tensor | None  # (B, Dt)
+    labels: Tensor  # (B, Q) 1, 0 or NaN
+    ids: list[str]
+
+    def __len__(self) -> int:
+        return len(self.ecg)
+
+    def to(self, device: torch.device | str) -> Batch:
+        """The same batch with its tensors on `device`."""
+        moved = {
+            field.name: value.to(device, non_blocking=True)
+            for field in fields(self)
+            if isinstance(value := getattr(self, field.name), Tensor)
+        }
+        return Batch(**{**self.__dict__, **moved})
+
+
+def collate(examples: Sequence[Example]) -> Batch:
+    """Stack examples of equal length; integer counts become float32 here."""
+    gains = {example.gain for example in examples}
+    if len(gains) == 1:
+        ecg = torch.from_numpy(np.stack([example.ecg for example in examples])).float()
+        ecg = ecg if gains == {1.0} else ecg * gains.pop()
+    else:
+        ecg = torch.stack([torch.from_numpy(e.ecg).float() * e.gain for e in examples])
+    return Batch(
+        ecg=ecg,
+        lead_mask=torch.from_numpy(np.stack([e.lead_mask for e in examples])),
+        sample_mask=torch.from_numpy(np.stack([e.sample_mask for e in examples])),
+        reports=[e.report for e in examples],
+        report_vectors=None,
+        labels=torch.from_numpy(np.stack([e.labels for e in examples])),
+        ids=[e.id for e in examples],
+    )

@@ -1,0 +1,28 @@
+"""Contrast of matching pairs against all others of the global batch."""
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from cardiolex.objectives.gather import gather_rows
+
+
+def info_nce(
+    a: Tensor,
+    b: Tensor,
+    temperature: float = 0.07,
+    reduction: Literal["mean", "sum"] = "mean",
+) -> Tensor:
+    """InfoNCE of rows `a` (B, D) and `b` (B, D), where row i of one belongs to row i of the other.
+
+    Rows are normalised here and gathered over processes. Both directions are averaged ("mean") or
+    added ("sum", as MERL's code does). Source: van den Oord 2018; CLIP (arXiv:2103.00020).
+    """
+    x = gather_rows(F.normalize(a.float(), dim=1))
+    y = gather_rows(F.normalize(b.float(), dim=1))
+    logits = x @ y.T / temperature  # (R * B, R * B)
+    target = torch.arange(len(x), device=x.device)
+    both = F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)
+    return both / 2 if reduction == "mean" else both

@@ -1,0 +1,167 @@
+"""K-MERL: entities from reports, lead-aware tokens, dynamic masking, a query network.
+
+Paper: "Knowledge-enhanced Multimodal ECG Representation Learning with Arbitrary-Lead Inputs",
+EMNLP 2025, arXiv 2502.17900. Tokens: Eq. (2). Contrast: Eq. (4). Entity queries: Eq. (5).
+Total: contrast + query_weight x entity loss.
+
+Deviations and choices where the paper is silent or cannot be meant as printed:
+- Eq. (4) as printed leaves the positive out of the denominator and treats every pair as positive;
+  this is standard InfoNCE over the global batch in both directions, temperature 0.07.
+- Segments of 100 samples (0.2 s at 500 Hz), 50 per lead; of 50 segments 38 stay.
+- The number of masked leads is drawn per batch, their identity per recording; a recording with
+  fewer leads keeps what it has. Absent leads and padding have no tokens at all.
+- Tokens are normalised, then pooled (MERL pools first), since the query network reads tokens.
+- Query network: width 256, FFN 1024, dropout 0.1, pre-norm; queries do not see one another, so the
+  score of a condition is a function of that condition and the recording (switch `self_attention`).
+- Text is frozen: report vectors arrive in the batch, entity vectors are a buffer of the system.
+- BatchNorm in the projector uses the statistics of the global batch.
+- Unknown labels (NaN) take no part in Eq. (5); published data has none.
+Shapes: B batch, T samples, N tokens, D width, Q queries, Dt text vector.
+"""
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from cardiolex.datasets.batches import Batch
+from cardiolex.encoders.lead_vit import LeadViT, Tokens
+from cardiolex.errors import CardiolexError
+from cardiolex.nn.masking import mask_leads, mask_segments
+from cardiolex.nn.projection import ecg_projector, text_projector
+from cardiolex.nn.query_network import QueryNetwork
+from cardiolex.objectives.contrastive import info_nce
+from cardiolex.objectives.entities import entity_bce
+
+
+class Masking(BaseModel):
+    """What is hidden in training; `masked_leads=()` and `segment_ratio=0` switch it off (Tab. 2)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    masked_leads: tuple[int, ...] = (9, 10, 11)
+    weights: tuple[float, ...] | None = None
+    """Relative frequency of each entry of `masked_leads`; uniform if None."""
+    per: Literal["batch", "sample"] = "batch"
+    segment_ratio: float = Field(0.25, ge=0, lt=1)
+    segments_over: Literal["lead", "all"] = "lead"
+
+
+class KMERL(nn.Module):
+    """See the module's text."""
+
+    class Config(BaseModel):
+        """The published system by default."""
+
+        model_config = ConfigDict(extra="forbid", frozen=True)
+
+        encoder: LeadViT.Config = LeadViT.Config()
+        query_network: QueryNetwork.Config = QueryNetwork.Config()
+        masking: Masking = Masking()
+        text_dim: int = 768
+        embedding_dim: int = 256
+        temperature: float = 0.07
+        reduction: Literal["mean", "sum"] = "mean"
+        contrast_weight: float = 1.0
+        query_weight: float = 1.0
+        queries_per_step: int | None = None
+        """Score a random subset of the entities per step: unbiased and cheaper; None = all."""
+
+    def __init__(self, config: Config, entity_vectors: Tensor | None = None) -> None:
+        """`entity_vectors` (Q, Dt) are the text vectors of the entities that labels name."""
+        super().__init__()
+        if config.queries_per_step and config.query_network.self_attention:
+            raise CardiolexError("queries_per_step needs query_network.self_attention = false")
+        self.config = config
+        self.encoder = LeadViT(config.encoder)
+        self.query_network = QueryNetwork(
+            config.query_network, token_dim=self.encoder.dim, query_dim=config.text_dim
+        )
+        self.ecg_projector = ecg_projector(self.encoder.dim, config.embedding_dim)
+        self.text_projector = text_projector(config.text_dim, config.embedding_dim)
+        self.entity_vectors: Tensor
+        empty = torch.zeros(0, config.text_dim)
+        self.register_buffer(
+            "entity_vectors", empty if entity_vectors is None else entity_vectors.float()
+        )
+
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """Return "loss", "contrast" and "entities" of a batch with report vectors and labels."""
+        masking = self.config.masking
+        leads = batch.lead_mask
+        if masking.masked_leads:
+            leads = mask_leads(leads, masking.masked_leads, masking.weights, per=masking.per)
+        visible = self.encoder.real(leads, batch.sample_mask)
+        visible = mask_segments(visible, masking.segment_ratio, masking.segments_over)
+        tokens = self.encoder(batch.ecg, visible)
+        losses: dict[str, Tensor] = {}
+        if self.config.contrast_weight:
+            losses["contrast"] = self._contrast(tokens, batch)
+        if self.config.query_weight:
+            losses["entities"] = self._entities(tokens, batch.labels)
+        weights = {"contrast": self.config.contrast_weight, "entities": self.config.query_weight}
+        total = torch.stack([weights[name] * value for name, value in losses.items()]).sum()
+        return {"loss": total, **losses}
+
+    def embed_ecg(self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor) -> Tensor:
+        """Mean of the tokens, (B, D): the representation that a linear probe reads."""
+        return self.tokens(ecg, lead_mask, sample_mask).mean()
+
+    def project_ecg(self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor) -> Tensor:
+        """Unit vectors (B, embedding_dim) comparable with `embed_text`."""
+        pooled = self.embed_ecg(ecg, lead_mask, sample_mask)
+        return F.normalize(self.ecg_projector(pooled).float(), dim=1)
+
+    def embed_text(self, report_vectors: Tensor) -> Tensor:
+        """Unit vectors (B, embedding_dim) of text vectors (B, Dt)."""
+        return F.normalize(self.text_projector(report_vectors).float(), dim=1)
+
+    def score_queries(
+        self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor, query_vectors: Tensor
+    ) -> Tensor:
+        """Logits (B, Q) of text queries (Q, Dt)."""
+        tokens = self.tokens(ecg, lead_mask, sample_mask)
+        return self.query_network(tokens.values, query_vectors, tokens.valid)
+
+    def explain_queries(
+        self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor, query_vectors: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Logits (B, Q) and attention (B, Q, 12, M): where in which lead each query looked.
+
+        Attention is averaged over layers and heads, sums to one, and is zero where no token is.
+        """
+        tokens = self.tokens(ecg, lead_mask, sample_mask)
+        logits, weights = self.query_network(tokens.values, query_vectors, tokens.valid, True)
+        mean = weights.mean(dim=1)  # (B, Q, N)
+        segments = ecg.shape[2] // self.config.encoder.segment_samples
+        grid = mean.new_zeros(*mean.shape[:2], self.config.encoder.leads * segments)
+        grid.scatter_add_(2, tokens.index[:, None].expand_as(mean), mean)
+        return logits, grid.unflatten(2, (self.config.encoder.leads, segments))
+
+    def tokens(self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor) -> Tokens:
+        """Encode everything that is there: `ecg` (B, 12, T), nothing masked."""
+        return self.encoder(ecg, self.encoder.real(lead_mask, sample_mask))
+
+    def _contrast(self, tokens: Tokens, batch: Batch) -> Tensor:
+        if batch.report_vectors is None:
+            raise CardiolexError(
+                "the batch has no report vectors; embed the reports first or set contrast_weight = 0"
+            )
+        ecg = self.ecg_projector(tokens.mean())
+        text = self.text_projector(batch.report_vectors)
+        return info_nce(ecg, text, self.config.temperature, self.config.reduction)
+
+    def _entities(self, tokens: Tokens, labels: Tensor) -> Tensor:
+        queries = self.entity_vectors
+        if len(queries) != labels.shape[1]:
+            raise CardiolexError(
+                f"labels name {labels.shape[1]} entities, the system knows {len(queries)}; "
+                "build it with the vectors of the same vocabulary"
+            )
+        if (k := self.config.queries_per_step) and k < len(queries):
+            chosen = torch.randperm(len(queries))[:k].to(labels.device)
+            queries, labels = queries[chosen], labels[:, chosen]
+        logits = self.query_network(tokens.values, queries, tokens.valid)
+        return entity_bce(logits, labels)
