@@ -224,14 +224,20 @@ def _shaped(
 
 @lru_cache(maxsize=16)
 def _amplitude(length: int, fs: float, shape: str) -> tuple[NDArray[np.float32], int]:
-    """Amplitude per bin for unit rms, and the number of bins that are worth filling."""
+    """Amplitude per bin for unit rms over the whole band, and how many bins are worth filling.
+
+    The density does not depend on `fs`: at 100 Hz only the part below 50 Hz is there.
+    """
+    density = emg_shape if shape == "emg" else drift_shape
     f = np.fft.rfftfreq(length, 1 / fs).astype(np.float64)
-    amplitude = emg_shape(f) if shape == "emg" else drift_shape(f)
+    amplitude = density(f)
     amplitude[-1] = 0.0
     last = int(np.flatnonzero(amplitude > 1e-3 * amplitude.max())[-1]) + 1
     amplitude[last:] = 0.0
-    power = np.sum(np.square(amplitude)) * 4.0  # two normals per bin, two sides
-    return (amplitude * length / np.sqrt(power)).astype(np.float32), last
+    power = np.sum(np.square(density(np.arange(0.0, 500.0, 0.005)))) * 0.005
+    # irfft of two unit normals per bin: variance 4 sum(amplitude^2) / length^2
+    scale = np.sqrt(length * fs / (4.0 * power))
+    return (amplitude * scale).astype(np.float32), last
 
 
 def emg_shape(f: NDArray[np.float64]) -> NDArray[np.float64]:

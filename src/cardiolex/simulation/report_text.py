@@ -13,8 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from cardiolex.simulation.shown_leads import Shown, leads_showing
 from cardiolex.simulation.phrases import PARTS, Dice, Phrases, phrases
+from cardiolex.simulation.shown_leads import Shown, leads_showing
 from cardiolex.simulation.truth import Measurements
 
 _MENTION: Final = 0.93  # a present finding is mentioned
