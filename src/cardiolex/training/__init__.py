@@ -1,1 +1,1 @@
-"""training."""
+"""The training loop and what it needs: processes, schedule, log, resumable state."""

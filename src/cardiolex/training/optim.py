@@ -1,0 +1,65 @@
+"""Optimiser, learning rate, moving average of weights, number format."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+Precision = Literal["auto", "fp32", "bf16"]
+
+
+def learning_rate(step: int, steps: int, peak: float, warmup: int, final: float) -> float:
+    """Rate of step 0 … steps - 1: linear warm-up to `peak`, then cosine to `final`."""
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    progress = (step - warmup) / max(1, steps - warmup)
+    return final + (peak - final) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+
+
+def adamw(
+    system: nn.Module, lr: float, weight_decay: float, betas: tuple[float, float]
+) -> torch.optim.AdamW:
+    """AdamW over all trainable parameters, in one fused pass."""
+    trainable = [p for p in system.parameters() if p.requires_grad]
+    return torch.optim.AdamW(trainable, lr=lr, weight_decay=weight_decay, betas=betas, fused=True)
+
+
+def uses_bf16(precision: Precision, device: torch.device) -> bool:
+    """Whether to compute in bfloat16; "auto" does so on GPUs that can and on CPUs with AMX.
+
+    On CPUs without AMX bfloat16 products are no faster than float32 ones.
+    """
+    if precision != "auto":
+        return precision == "bf16"
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    amx = getattr(torch.cpu, "_is_amx_tile_supported", None)
+    return device.type == "cpu" and amx is not None and bool(amx())
+
+
+class MovingAverage:
+    """Exponential moving average of the floating-point weights and buffers of a system.
+
+    The decay of update n is min(decay, (1 + n) / (10 + n)), so that early weights are forgotten.
+    """
+
+    def __init__(self, system: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.updates = 0
+        self.weights: dict[str, Tensor] = {
+            name: value.detach().clone() for name, value in system.state_dict().items()
+        }
+
+    @torch.no_grad()
+    def update(self, system: nn.Module) -> None:
+        """Move towards the current weights; counters are copied."""
+        self.updates += 1
+        step = 1 - min(self.decay, (1 + self.updates) / (10 + self.updates))
+        for name, value in system.state_dict().items():
+            if value.is_floating_point():
+                self.weights[name].lerp_(value, step)
+            else:
+                self.weights[name].copy_(value)
