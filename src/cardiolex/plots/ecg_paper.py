@@ -24,6 +24,7 @@ from cardiolex.plots.traces import (
     base_lines,
     chosen_gain,
     cut,
+    is_cut,
     piece_of,
     row_extents,
     stretch,
@@ -88,9 +89,7 @@ def ecg_paper(
     width = max(_up(PULSE_MM + plan.seconds * speed_mm_s + 2.0), _MIN_WIDTH_MM)
     header = _header_lines(recording, title, findings, width)
     top = len(header) * _LINE_MM + 3.0
-    sheet = Sheet(
-        width + 2 * MARGIN_MM, height + _FOOTER_MM + top + MARGIN_MM, theme_named(theme)
-    )
+    sheet = Sheet(width + 2 * MARGIN_MM, height + _FOOTER_MM + top + MARGIN_MM, theme_named(theme))
     sheet.grid(MARGIN_MM, _FOOTER_MM, width, height)
     frame = _Frame(MARGIN_MM + PULSE_MM, _FOOTER_MM, width, height, speed_mm_s, gain)
     _draw_rows(sheet, frame, plan, shown, recording, lines)
@@ -203,7 +202,7 @@ def _foot(
     parts.append(f"{shown.start_s:.1f}-{end:.1f} s of {duration:.1f} s")
     if plan.simultaneous:
         parts.append("columns begin together")
-    if any(np.nanmax(np.abs(mv), initial=0.0) * frame.gain > REACH_MM for mv in shown.mv.values()):
+    if is_cut(plan, shown, frame.gain):
         parts.append(f"▲▼ cut beyond ±{REACH_MM / frame.gain:g} mV")
     moved = [lead for lead, offset in shown.offsets_mv.items() if abs(offset) > 1.0]
     if moved:

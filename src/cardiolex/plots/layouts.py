@@ -31,7 +31,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Layout:
-    """Cells with the number of rows, the page's length in seconds and the usual row height in mm."""
+    """Cells, the number of rows, the page's length in seconds, the usual row height in mm."""
 
     name: str
     cells: tuple[Cell, ...]

@@ -49,7 +49,9 @@ def theme_named(name: str) -> Theme:
     try:
         return THEMES[name]
     except KeyError:
-        raise CardiolexError(f"theme {name!r} is unknown; choose from {', '.join(THEMES)}") from None
+        raise CardiolexError(
+            f"theme {name!r} is unknown; choose from {', '.join(THEMES)}"
+        ) from None
 
 
 @dataclass
@@ -74,7 +76,7 @@ class Sheet:
         self.axes.set_axis_off()
 
     def grid(self, x: float, y: float, width: float, height: float) -> None:
-        """Millimetre lines with every fifth bold; `x`, `y` is the lower left corner, on a bold line."""
+        """Millimetre lines, every fifth bold; `x`, `y` is the lower left corner."""
         for step, color, pen, z in (
             (1, self.theme.minor, 0.10, 0.0),
             (5, self.theme.major, 0.16, 0.1),
@@ -113,7 +115,7 @@ class Sheet:
         self.axes.plot(x, y, marker, color=self.theme.trace, markersize=3, zorder=4)
 
     def text(self, x: float, y: float, text: str, size: float = 8.5, **style: Any) -> None:
-        """Write text at (x, y) mm, never read as mathematics, with a halo over the grid, below traces."""
+        """Write text at (x, y) mm, literally, with a halo over the grid and below the traces."""
         from matplotlib.patheffects import withStroke
 
         style.setdefault("color", self.theme.text)
@@ -145,17 +147,20 @@ def _reproducible() -> Iterator[None]:
 
 
 def _metadata(form: str) -> dict[str, str | None]:
-    return {
+    known: dict[str, dict[str, str | None]] = {
         "png": {"Software": "cardiolex"},
         "pdf": {"Creator": "cardiolex", "CreationDate": None},
         "svg": {"Creator": "cardiolex", "Date": None},
-    }[form]
+    }
+    return known[form]
 
 
 def render(figure: Figure, form: str = "png", *, dpi: float = DPI) -> bytes:
     """The figure as the bytes of a "png", "pdf" or "svg" file; `dpi` counts for PNG."""
     if form not in FORMATS:
-        raise CardiolexError(f"picture format {form!r} is unknown; choose from {', '.join(FORMATS)}")
+        raise CardiolexError(
+            f"picture format {form!r} is unknown; choose from {', '.join(FORMATS)}"
+        )
     buffer = io.BytesIO()
     with _reproducible():
         figure.savefig(

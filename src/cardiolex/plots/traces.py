@@ -57,15 +57,22 @@ def stretch(recording: Recording, start_s: float, seconds: float) -> Stretch:
 
 
 def chosen_gain(shown: Stretch, gain_mm_mv: float, auto: bool) -> float:
-    """`gain_mm_mv`, or half of it when a lead would reach beyond `REACH_MM` and `auto` is set."""
+    """`gain_mm_mv`, or half of it when `auto` is set and that brings a lead within `REACH_MM`.
+
+    Leads that half the gain could not hold either are artefact, and decide nothing.
+    """
     if not gain_mm_mv > 0:
         raise CardiolexError(f"gain_mm_mv = {gain_mm_mv:g}: give millimetres per millivolt, > 0")
-    largest = 0.0
-    for mv in shown.mv.values():
-        if np.isfinite(mv).any():
-            low, high = np.nanquantile(mv, [_SPIKE_SHARE, 1.0 - _SPIKE_SHARE])
-            largest = max(largest, -low, high)
-    return gain_mm_mv / 2 if auto and largest * gain_mm_mv > REACH_MM else gain_mm_mv
+    reaches = [_reach_mv(mv) * gain_mm_mv for mv in shown.mv.values()]
+    helps = any(REACH_MM < reach <= 2 * REACH_MM for reach in reaches)
+    return gain_mm_mv / 2 if auto and helps else gain_mm_mv
+
+
+def _reach_mv(mv: NDArray[np.float64]) -> float:
+    if not np.isfinite(mv).any():
+        return 0.0
+    low, high = np.nanquantile(mv, [_SPIKE_SHARE, 1.0 - _SPIKE_SHARE])
+    return float(max(-low, high))
 
 
 def piece_of(cell: Cell, shown: Stretch) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -110,6 +117,12 @@ def base_lines(
 
 def _up5(mm: float) -> float:
     return 5.0 * math.ceil(mm / 5.0 - 1e-9)
+
+
+def is_cut(layout: Layout, shown: Stretch, gain: float) -> bool:
+    """Whether any drawn piece leaves +-`REACH_MM`."""
+    pieces = [piece_of(cell, shown)[1] for cell in layout.cells]
+    return any(bool((np.abs(mv) * gain > REACH_MM).any()) for mv in pieces)
 
 
 def cut(
