@@ -130,6 +130,16 @@ def test_cutoff_is_the_half_power_point(stage, cutoff, causal):
     assert 20 * np.log10(gain[0]) == pytest.approx(-3.01, abs=0.02)
 
 
+@pytest.mark.parametrize("order", [1, 2, 4])
+def test_slope_follows_the_order(order):
+    two = Filter(highpass_hz=10.0, highpass_order=order).response(np.array([0.1, 0.2]))
+    octave = 20 * np.log10(np.abs(two[1]) / np.abs(two[0]))
+    assert octave == pytest.approx(6.02 * order, abs=0.05)
+    assert np.abs(Filter(highpass_hz=10.0, highpass_order=order).response(np.array([10.0])))[
+        0
+    ] == pytest.approx(np.sqrt(0.5))
+
+
 @pytest.mark.parametrize("causal", [False, True])
 def test_filtered_tones_have_the_response_of_the_filter(causal):
     t = np.arange(20_000) / FS

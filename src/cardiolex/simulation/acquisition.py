@@ -41,6 +41,7 @@ class Cart:
     highpass_hz: tuple[tuple[float | None, float], ...]
     lowpass_hz: tuple[tuple[float | None, float], ...]
     notch: float  # share of recordings with a mains notch
+    highpass_order: int = 1
     steps_mv: tuple[float, ...] = _STEPS_MV
 
 
@@ -64,6 +65,7 @@ CARTS: Final = (
         highpass_hz=((0.5, 0.8), (0.15, 0.2)),
         lowpass_hz=((150.0, 0.6), (100.0, 0.4)),
         notch=0.4,
+        highpass_order=2,
         steps_mv=(0.001, 0.0025),
     ),
     Cart(
@@ -78,6 +80,7 @@ CARTS: Final = (
         highpass_hz=((0.5, 1.0),),
         lowpass_hz=((100.0, 0.8), (40.0, 0.2)),
         notch=0.8,
+        highpass_order=4,
         steps_mv=(0.001, 0.00488),
     ),
 )
@@ -158,12 +161,18 @@ def stretch(mv: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.flo
 
 
 def draw_filter(rng: np.random.Generator, settings: AcquisitionSettings, cart: Cart) -> Filter:
-    """The filter setting of one recording of `cart`."""
+    """The filter setting of one recording of `cart`.
+
+    Steep or high high-pass filters are zero-phase, else they would displace ST.
+    """
+    highpass = _choose(rng, cart.highpass_hz)
+    gentle = highpass is None or (highpass < 0.5 and cart.highpass_order == 1)
     return Filter(
-        highpass_hz=_choose(rng, cart.highpass_hz),
+        highpass_hz=highpass,
+        highpass_order=cart.highpass_order,
         lowpass_hz=_choose(rng, cart.lowpass_hz),
         notch_hz=_MAINS_HZ[rng.integers(2)] if rng.random() < cart.notch else None,
-        causal=bool(rng.random() < settings.causal_probability),
+        causal=bool(rng.random() < settings.causal_probability and gentle),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,28 +17,39 @@ _CACHED_SAMPLES = 20_000  # longer recordings are rare, and their responses larg
 class Filter:
     """High-pass, low-pass and notch; None leaves a stage out. Cut-offs are the -3 dB points.
 
-    `causal` gives the phase of the analog filter (first-order RC high-pass, third-order
-    Butterworth low-pass); otherwise the same magnitude with zero phase.
+    Both are Butterworth; a first-order high-pass is the RC coupling of older carts. `causal`
+    gives the phase of the analog filter, otherwise the same magnitude has zero phase.
     """
 
     highpass_hz: float | None = None
+    highpass_order: int = 1
     lowpass_hz: float | None = None
+    lowpass_order: int = 3
     notch_hz: float | None = None
     causal: bool = False
 
-    def response(self, f: NDArray[np.float64]) -> NDArray[np.complex128]:
+    def response(self, f: NDArray[np.floating[Any]]) -> NDArray[np.complexfloating[Any, Any]]:
         """Transfer function at `f` Hz (>= 0), same shape."""
         h = np.ones(len(f), dtype=np.complex128)
         if self.highpass_hz is not None:
-            h *= 1j * f / (1j * f + self.highpass_hz)
+            s = 1j * f / self.highpass_hz
+            h *= s**self.highpass_order / _butterworth(s, self.highpass_order)
         if self.lowpass_hz is not None:
             s = 1j * f / self.lowpass_hz
-            h /= (1 + s) * (1 + s + s * s)
+            h /= _butterworth(s, self.lowpass_order)
         if self.notch_hz is not None:
             width = self.notch_hz / 25.0  # Q = 25: -3 dB at +- 1 Hz for 50 Hz
             apart = np.square(self.notch_hz) - np.square(f)
             h *= apart / (apart + 1j * f * width)
         return h if self.causal else np.abs(h).astype(np.complex128)
+
+
+def _butterworth(
+    s: NDArray[np.complexfloating[Any, Any]], order: int
+) -> NDArray[np.complexfloating[Any, Any]]:
+    """Butterworth polynomial of the normalized frequency `s`, from its poles."""
+    angles = np.pi * (2 * np.arange(order) + order + 1) / (2 * order)
+    return np.asarray(np.prod([s - np.exp(1j * angle) for angle in angles], axis=0))
 
 
 def filter_leads(mv: NDArray[np.float32], fs: float, chosen: Filter) -> NDArray[np.float32]:

@@ -30,20 +30,21 @@ class NoiseSettings:
     of the natural logarithm over recordings; `_probability` is per recording.
     """
 
-    drift_mv: float = 0.020  # slow drift, mostly below 0.3 Hz
+    drift_mv: float = 0.034  # slow drift, mostly below 0.3 Hz
     drift_spread: float = 0.75
     respiration_mv: float = 0.012
     respiration_spread: float = 0.8
-    emg_mv: float = 0.0026
-    emg_spread: float = 0.75
+    emg_mv: float = 0.0036
+    emg_spread: float = 0.8
     burst_probability: float = 0.25  # muscle noise that comes and goes
     white_mv: float = 0.0007  # amplifier
-    mains_probability: float = 0.35
+    white_spread: float = 0.6
+    mains_probability: float = 0.3
     mains_mv: float = 0.0015
     mains_spread: float = 1.1
     tremor_probability: float = 0.015
     tremor_mv: float = 0.03
-    motion_probability: float = 0.06
+    motion_probability: float = 0.08
     pop_probability: float = 0.01
 
 
@@ -93,10 +94,11 @@ def muscle_noise(
     """
     length = next_fast_len(samples, real=True)
     level = _lognormal(rng, settings.emg_mv, settings.emg_spread)
-    levels = np.full(_COUNT, 0.35 * level)
+    levels = np.full(_COUNT, 0.42 * level)
     levels[_LIMBS] = level * np.array([1.0, 1.0, 0.45])
     levels *= np.exp(0.25 * rng.standard_normal(_COUNT))
-    noise = _shaped(length, fs, rng, "emg", levels, settings.white_mv)[:, :samples]
+    white = _lognormal(rng, settings.white_mv, settings.white_spread)
+    noise = _shaped(length, fs, rng, "emg", levels, white)[:, :samples]
     if rng.random() < settings.burst_probability:
         noise *= burst_envelope(samples, fs, rng)
     return noise
@@ -108,7 +110,8 @@ def drift(
     """Half-cell drift: power falling as 1/f^2 between 0.03 and 2 Hz; (9, samples)."""
     length = next_fast_len(round(1.25 * samples), real=True)
     level = _lognormal(rng, settings.drift_mv, settings.drift_spread)
-    levels = level * np.exp(0.35 * rng.standard_normal(_COUNT))
+    levels = level * np.exp(0.45 * rng.standard_normal(_COUNT))
+    levels[3:] *= 1.2  # the chest moves more
     return _shaped(length, fs, rng, "drift", levels)[:, :samples]
 
 
@@ -169,7 +172,7 @@ def motion(t: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float
     noise = np.zeros((_COUNT, len(t)), dtype=np.float32)
     for _ in range(1 + rng.poisson(0.8)):
         since = t - rng.uniform(t[0] - 1.0, t[-1])
-        height = rng.choice((-1.0, 1.0)) * _lognormal(rng, 0.12, 0.8)
+        height = rng.choice((-1.0, 1.0)) * _lognormal(rng, 0.15, 0.9)
         rise, recovery = rng.uniform(0.02, 0.15), rng.uniform(0.2, 2.0)
         late = np.maximum(since, 0)
         shape = (1 - np.exp(-late / rise)) * np.exp(-late / recovery)
