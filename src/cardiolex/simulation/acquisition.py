@@ -3,8 +3,8 @@
 `acquire` applies the causes in physical order. Carts differ by data set: PTB-XL keeps the
 baseline (0.05 Hz) and was digitised in steps of 5 uV, CPSC2018 was filtered at 0.5 Hz and
 often at 100 Hz with a notch, Georgia and Chapman-Shaoxing have steps of 4.88 uV, SPH is the
-smoothest, and LUDB stretches every lead to a range of its own. The mixture follows what was
-measured on records of those data sets; 0.05 to 150 Hz is what AHA/ACC/HRS asks for
+smoothest, and the headers of LUDB stretch every lead to a range of 1 mV. The mixture follows
+what was measured on records of those data sets; 0.05 to 150 Hz is what AHA/ACC/HRS asks for
 (Kligfield et al., Circulation 2007;115:1306).
 """
 
@@ -153,9 +153,9 @@ def convert(mv: NDArray[np.float32], step_mv: float, limit_mv: float) -> NDArray
 
 
 def stretch(mv: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Scale every lead to a peak-to-peak range near 0.85 mV, as LUDB's files are."""
+    """Scale every lead to a peak-to-peak range near 1 mV, as the gains in LUDB's headers do."""
     extent = np.ptp(mv, axis=1, keepdims=True)
-    target = (0.85 * np.exp(0.08 * rng.standard_normal((len(mv), 1)))).astype(np.float32)
+    target = np.exp(0.05 * rng.standard_normal((len(mv), 1))).astype(np.float32)
     scale = np.where(extent > 0, target / np.maximum(extent, np.float32(1e-6)), np.float32(1))
     return np.asarray(mv * scale, dtype=np.float32)
 
