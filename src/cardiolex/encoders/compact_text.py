@@ -1,0 +1,110 @@
+"""The compact text encoder: WordPiece and a small BERT, saved as an ordinary Hugging Face folder."""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import torch
+from torch import Tensor
+
+from cardiolex.files import write_text
+
+if TYPE_CHECKING:
+    from transformers import BertConfig, PreTrainedModel, PreTrainedTokenizerFast
+
+SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+Pooling = Literal["cls", "mean"]
+
+
+def train_tokenizer(
+    texts: Iterable[str], size: int, max_tokens: int
+) -> "PreTrainedTokenizerFast":
+    """A lower-casing WordPiece tokenizer of at most `size` pieces, [CLS] text [SEP]."""
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True, strip_accents=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=size, min_frequency=2, special_tokens=list(SPECIAL), show_progress=False
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        special_tokens=[(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")],
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        model_max_length=max_tokens,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        mask_token="[MASK]",
+    )
+
+
+def pool(hidden: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
+    """Token vectors (B, T, D) and their mask (B, T) -> one vector a text (B, D)."""
+    if pooling == "cls":
+        return hidden[:, 0]
+    weight = mask.to(hidden.dtype).unsqueeze(-1)
+    return (hidden * weight).sum(dim=1) / weight.sum(dim=1).clamp(min=1)
+
+
+@torch.no_grad()
+def embed(
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerFast",
+    texts: Sequence[str],
+    pooling: Pooling,
+    batch: int = 256,
+) -> Tensor:
+    """Vectors of texts in evaluation mode, shape (N, D), float32, not normalised."""
+    was_training = model.training
+    model.eval()
+    parts = []
+    for start in range(0, len(texts), batch):
+        tokens = tokenizer(
+            list(texts[start : start + batch]), padding=True, truncation=True, return_tensors="pt"
+        )
+        mask = tokens["attention_mask"]
+        hidden = model(input_ids=tokens["input_ids"], attention_mask=mask).last_hidden_state
+        parts.append(pool(hidden.float(), mask, pooling))
+    model.train(was_training)
+    return torch.cat(parts)
+
+
+def save(
+    folder: Path,
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerFast",
+    pooling: Pooling,
+    record: dict[str, object],
+) -> None:
+    """Write config, fp16 weights and tokenizer, and `cardiolex.json` with pooling and `record`."""
+    from copy import deepcopy
+
+    folder.mkdir(parents=True, exist_ok=True)
+    deepcopy(model).half().save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    content = {"query_pooling": pooling, "report_pooling": pooling, **record}
+    write_text(folder / "cardiolex.json", json.dumps(content, indent=1) + "\n")
+
+
+def bert_config(vocab_size: int, width: int, layers: int, heads: int, tokens: int) -> "BertConfig":
+    """A BERT of the given size; the feed-forward layers are four times as wide."""
+    from transformers import BertConfig
+
+    return BertConfig(
+        vocab_size=vocab_size,
+        hidden_size=width,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        intermediate_size=4 * width,
+        max_position_embeddings=tokens,
+        type_vocab_size=1,
+        pad_token_id=0,
+    )
