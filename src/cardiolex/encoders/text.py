@@ -7,6 +7,7 @@ of a report); any BERT-like model of Hugging Face does, by name or as a local fo
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import urllib.error
 import urllib.request
@@ -20,6 +21,7 @@ import torch
 from torch import Tensor
 
 from cardiolex.errors import CardiolexError
+from cardiolex.nn.pooling import masked_mean
 
 Pooling = Literal["cls", "mean"]
 MEDCPT = "ncbi/MedCPT-Query-Encoder"
@@ -29,9 +31,15 @@ class TextEncoder(Protocol):
     """Anything that turns texts into vectors."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What messages call it."""
+        ...
+
     @property
-    def dim(self) -> int: ...
+    def dim(self) -> int:
+        """Length of a vector."""
+        ...
+
     @property
     def fingerprint(self) -> str:
         """Changes whenever the vectors would."""
@@ -76,7 +84,9 @@ class HuggingFaceText:
     def fingerprint(self) -> str:
         """Hash of weights, tokeniser and limits."""
         digest = hashlib.sha256(repr(sorted(self._limits.items())).encode())
-        digest.update(self._tokenizer.backend_tokenizer.to_str().encode())
+        rules = json.loads(self._tokenizer.backend_tokenizer.to_str())
+        rules = {key: rules[key] for key in sorted(rules) if key not in ("truncation", "padding")}
+        digest.update(json.dumps(rules, sort_keys=True).encode())
         for name, value in sorted(self._model.state_dict().items()):
             digest.update(name.encode())
             digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
@@ -96,8 +106,9 @@ class HuggingFaceText:
 
     def save(self, folder: Path) -> None:
         """Write the model as a plain Hugging Face folder."""
-        self._model.save_pretrained(folder)
-        self._tokenizer.save_pretrained(folder)
+        with _silence():
+            self._model.save_pretrained(folder)
+            self._tokenizer.save_pretrained(folder)
 
     def _encode_batch(self, texts: list[str], pooling: Pooling) -> Tensor:
         tokens = self._tokenizer(
@@ -110,8 +121,7 @@ class HuggingFaceText:
         hidden: Tensor = self._model(**tokens).last_hidden_state  # (n, tokens, Dt)
         if pooling == "cls":
             return hidden[:, 0]
-        weight = tokens["attention_mask"].unsqueeze(-1).to(hidden.dtype)
-        return (hidden * weight).sum(dim=1) / weight.sum(dim=1)
+        return masked_mean(hidden, tokens["attention_mask"])
 
 
 def _load(model: str | Path) -> tuple[Any, Any]:
@@ -199,6 +209,6 @@ def _check_hub(name: str, seconds: float = 5.0) -> None:
         except (OSError, ValueError) as error:
             reason = f"{endpoint} cannot be reached ({error})"
     raise CardiolexError(
-        f"text encoder {name!r} is no local folder and not in the Hugging Face cache, and {reason}; "
-        f"download it where there is a network (hf download {name}) and give the folder's path"
+        f"text encoder {name!r} is no local folder and not in the Hugging Face cache, "
+        f"and {reason}; download it where there is a network (hf download {name}) and give the folder's path"
     )

@@ -47,7 +47,7 @@ class TextEmbeddingCache:
         """(N, Dt) float32; what is missing is computed in chunks and kept."""
         table = self._table(pooling)
         keys = np.array([_key(text) for text in texts], dtype=np.uint64)
-        missing = {int(keys[i]): texts[i] for i in np.flatnonzero(table.find(keys) < 0)}
+        missing = {int(keys[i]): texts[i] for i in np.flatnonzero(table.find(keys) < 0).tolist()}
         items = list(missing.items())
         for first in range(0, len(items), self.chunk):
             part = items[first : first + self.chunk]

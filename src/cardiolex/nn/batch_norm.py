@@ -27,7 +27,8 @@ def all_reduce_sum(x: Tensor) -> Tensor:
     """Sum `x` over processes, with gradient; `x` itself where there is one process."""
     if not (dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1):
         return x
-    return _AllReduceSum.apply(x)
+    total: Tensor = _AllReduceSum.apply(x)  # type: ignore[no-untyped-call]
+    return total
 
 
 class GlobalBatchNorm(nn.BatchNorm1d):

@@ -36,7 +36,8 @@ def real_segments(lead_mask: Tensor, sample_mask: Tensor, samples: int) -> Tenso
 
     `lead_mask` (B, L) bool; `sample_mask` (B, T) bool, False where the window was padded.
     """
-    real = sample_mask.unflatten(1, (-1, samples)).sum(dim=2) * 2 > samples  # (B, M)
+    b, t = sample_mask.shape
+    real: Tensor = sample_mask.view(b, t // samples, samples).sum(dim=2) * 2 > samples  # (B, M)
     return lead_mask[:, :, None] & real[:, None, :]
 
 

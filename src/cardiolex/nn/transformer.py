@@ -23,7 +23,8 @@ class Attention(nn.Module):
         """`x` (B, N, D); `valid` (B, N) bool, False where a token is padding."""
         q, k, v = (split_heads(part, self.heads) for part in self.qkv(x).chunk(3, dim=-1))
         y, _ = attend(q, k, v, key_mask(valid))  # (B, H, N, d)
-        return self.out(merge_heads(y))
+        result: Tensor = self.out(merge_heads(y))
+        return result
 
 
 class CrossAttention(nn.Module):
@@ -77,7 +78,8 @@ class Block(nn.Module):
     def forward(self, x: Tensor, valid: Tensor | None = None) -> Tensor:
         """`x` (B, N, D) to (B, N, D); padding tokens are never attended to."""
         x = x + self.attention(self.norm1(x), valid)
-        return x + self.mlp(self.norm2(x))
+        result: Tensor = x + self.mlp(self.norm2(x))
+        return result
 
 
 def attend(

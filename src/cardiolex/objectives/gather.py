@@ -40,7 +40,10 @@ def gather_rows(x: Tensor) -> Tensor:
 
     Every process must bring the same number of rows.
     """
-    return x if world_size() == 1 else _Gather.apply(x)
+    if world_size() == 1:
+        return x
+    gathered: Tensor = _Gather.apply(x)  # type: ignore[no-untyped-call]
+    return gathered
 
 
 def sum_over_processes(x: Tensor) -> Tensor:

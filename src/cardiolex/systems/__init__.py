@@ -1,7 +1,10 @@
 """Every trainable system by name."""
 
+from typing import TypeAlias
+
 from cardiolex.systems.kmerl import KMERL
 
+System: TypeAlias = KMERL
 SYSTEMS = {"kmerl": KMERL}
 
 

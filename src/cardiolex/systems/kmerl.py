@@ -37,7 +37,7 @@ from cardiolex.objectives.entities import entity_bce
 
 
 class Masking(BaseModel):
-    """What is hidden in training; `masked_leads=()` and `segment_ratio=0` switch it off (Tab. 2)."""
+    """What is hidden in training; `masked_leads=()`, `segment_ratio=0` switch it off (Tab. 2)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -45,7 +45,7 @@ class Masking(BaseModel):
     weights: tuple[float, ...] | None = None
     """Relative frequency of each entry of `masked_leads`; uniform if None."""
     per: Literal["batch", "sample"] = "batch"
-    segment_ratio: float = Field(0.25, ge=0, lt=1)
+    segment_ratio: float = Field(default=0.25, ge=0, lt=1)
     segments_over: Literal["lead", "all"] = "lead"
 
 
@@ -123,7 +123,8 @@ class KMERL(nn.Module):
     ) -> Tensor:
         """Logits (B, Q) of text queries (Q, Dt)."""
         tokens = self.tokens(ecg, lead_mask, sample_mask)
-        return self.query_network(tokens.values, query_vectors, tokens.valid)
+        logits: Tensor = self.query_network(tokens.values, query_vectors, tokens.valid)
+        return logits
 
     def explain_queries(
         self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor, query_vectors: Tensor
@@ -142,12 +143,13 @@ class KMERL(nn.Module):
 
     def tokens(self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor) -> Tokens:
         """Encode everything that is there: `ecg` (B, 12, T), nothing masked."""
-        return self.encoder(ecg, self.encoder.real(lead_mask, sample_mask))
+        encoded: Tokens = self.encoder(ecg, self.encoder.real(lead_mask, sample_mask))
+        return encoded
 
     def _contrast(self, tokens: Tokens, batch: Batch) -> Tensor:
         if batch.report_vectors is None:
             raise CardiolexError(
-                "the batch has no report vectors; embed the reports first or set contrast_weight = 0"
+                "the batch has no report vectors; embed the reports or set contrast_weight = 0"
             )
         ecg = self.ecg_projector(tokens.mean())
         text = self.text_projector(batch.report_vectors)
@@ -160,8 +162,14 @@ class KMERL(nn.Module):
                 f"labels name {labels.shape[1]} entities, the system knows {len(queries)}; "
                 "build it with the vectors of the same vocabulary"
             )
-        if (k := self.config.queries_per_step) and k < len(queries):
-            chosen = torch.randperm(len(queries))[:k].to(labels.device)
+        if self.config.queries_per_step:
+            chosen = _some_known(labels, self.config.queries_per_step)
             queries, labels = queries[chosen], labels[:, chosen]
         logits = self.query_network(tokens.values, queries, tokens.valid)
         return entity_bce(logits, labels)
+
+
+def _some_known(labels: Tensor, k: int) -> Tensor:
+    """`k` random columns of `labels` (B, Q) in which anything is known; all such if fewer."""
+    known = (~labels.isnan()).any(dim=0).nonzero().flatten()
+    return known[torch.randperm(len(known))[:k].to(known.device)]

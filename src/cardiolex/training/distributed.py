@@ -33,7 +33,8 @@ class Processes:
         flat = torch.cat([grad.flatten() for grad in grads])
         dist.all_reduce(flat)
         flat /= self.size
-        for grad, part in zip(grads, flat.split([g.numel() for g in grads]), strict=True):
+        parts = torch.split(flat, [grad.numel() for grad in grads])
+        for grad, part in zip(grads, parts, strict=True):
             grad.copy_(part.view_as(grad))
 
     def same_start(self, system: nn.Module) -> None:

@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from cardiolex.errors import CardiolexError
+from cardiolex.files import atomic_folder
 from cardiolex.training.optim import MovingAverage
 
 TENSORS, FACTS = "state.safetensors", "state.json"
@@ -34,14 +35,12 @@ def save_state(
         tensors |= {f"average.{name}": value for name, value in average.weights.items()}
         facts = {**facts, "average_updates": average.updates}
     target = folder / f"step-{step:08d}"
-    temporary = folder / f".step-{step:08d}.partial"
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    save_file({name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()},
-              temporary / TENSORS)
-    (temporary / FACTS).write_text(json.dumps({"step": step, **facts}, indent=1))
-    shutil.rmtree(target, ignore_errors=True)
-    temporary.replace(target)
+    with atomic_folder(target) as temporary:
+        save_file(
+            {n: t.detach().cpu().contiguous().clone() for n, t in tensors.items()},
+            temporary / TENSORS,
+        )
+        (temporary / FACTS).write_text(json.dumps({"step": step, **facts}, indent=1))
     for old in saved_states(folder)[:-keep]:
         shutil.rmtree(old)
     return target

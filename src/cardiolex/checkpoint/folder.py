@@ -1,0 +1,217 @@
+"""A trained model as a folder that explains itself, and back.
+
+config.json (schema, name, system and its settings, what it has seen), model.safetensors,
+preprocess.json, vocabulary.json, calibration.json (optional), selftest.npz (a known input with its
+known output, checked at load), README.md (the card), text/ (its text encoder). Nothing in a folder
+is ever executed or unpickled, and a weight that is missing or too many is an error.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from cardiolex.calibration import Calibration
+from cardiolex.checkpoint.selftest import check_selftest, write_selftest
+from cardiolex.encoders.text import HuggingFaceText, Pooling, TextEncoder
+from cardiolex.encoders.text_cache import TextEmbeddingCache
+from cardiolex.errors import CardiolexError
+from cardiolex.files import atomic_folder, write_text
+from cardiolex.recordings.preprocess import Preprocess
+from cardiolex.reports.vocabulary import Vocabulary
+from cardiolex.systems import SYSTEMS, System
+
+SCHEMA = 1
+WeightFormat = Literal["float32", "float16", "bfloat16"]
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A model with everything that its answers depend on."""
+
+    name: str
+    """Name and version, as the card gives them."""
+    system_name: str
+    """Key of `SYSTEMS`."""
+    system: System
+    preprocess: Preprocess
+    vocabulary: Vocabulary
+    text: TextEncoder
+    calibration: Calibration = field(default_factory=Calibration)
+    seen: frozenset[str] = frozenset()
+    """Canonical names with positive examples in pre-training."""
+    default_conditions: tuple[str, ...] = ()
+    """Asked where the user names none."""
+    query_pooling: Pooling = "cls"
+    training: dict[str, Any] = field(default_factory=dict)
+    """How it was trained: resolved settings, seed, steps, time, versions."""
+    card: str = ""
+
+    def encode_queries(self, texts: Sequence[str]) -> Tensor:
+        """Query vectors (C, Dt) of condition texts."""
+        return self.text.encode(texts, self.query_pooling)
+
+    def score(
+        self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor, texts: Sequence[str]
+    ) -> Tensor:
+        """Logits (B, C) of condition texts, on the CPU."""
+        vectors = self.encode_queries(texts)
+        return self.system.score_queries(ecg, lead_mask, sample_mask, vectors)
+
+
+def save_checkpoint(
+    checkpoint: Checkpoint,
+    folder: str | Path,
+    *,
+    weights: WeightFormat = "float32",
+    with_text: bool = True,
+) -> Path:
+    """Write `folder` in one rename; `weights` is the number format on disk.
+
+    `with_text` puts the text encoder into the folder; without it a hub encoder is kept by name.
+    """
+    with atomic_folder(folder) as temporary:
+        _write_parts(checkpoint, temporary, weights, with_text)
+        stored = load_checkpoint(temporary, selftest=False)
+        texts = stored.vocabulary.names[:4]
+        write_selftest(temporary, stored.score, texts, stored.preprocess.samples)
+    return Path(folder)
+
+
+def load_checkpoint(folder: str | Path, *, selftest: bool = True) -> Checkpoint:
+    """Read a checkpoint folder; CardiolexError naming file and remedy if anything is amiss."""
+    root = Path(folder)
+    config = _read_config(root)
+    vocabulary = Vocabulary.from_dict(
+        _json(root / "vocabulary.json"), str(root / "vocabulary.json")
+    )
+    calibration = root / "calibration.json"
+    card = root / "README.md"
+    checkpoint = Checkpoint(
+        name=config["name"],
+        system_name=config["system"],
+        system=_read_system(root, config, len(vocabulary)),
+        preprocess=Preprocess.from_dict(_json(root / "preprocess.json")),
+        vocabulary=vocabulary,
+        text=HuggingFaceText(root / "text" if config["text"] is None else config["text"]),
+        calibration=Calibration.load(calibration) if calibration.is_file() else Calibration(),
+        seen=frozenset(config["seen"]),
+        default_conditions=tuple(config["default_conditions"]),
+        query_pooling=config["query_pooling"],
+        training=config["training"],
+        card=card.read_text(encoding="utf-8") if card.is_file() else "",
+    )
+    _check_text(root, checkpoint)
+    if selftest:
+        check_selftest(root, checkpoint.score)
+    return checkpoint
+
+
+def _write_parts(
+    checkpoint: Checkpoint, folder: Path, weights: WeightFormat, with_text: bool
+) -> None:
+    text = checkpoint.text
+    if isinstance(text, TextEmbeddingCache):
+        text = text.encoder
+    if not isinstance(text, HuggingFaceText):
+        raise CardiolexError(f"text encoder {text.name!r} cannot be stored in a checkpoint")
+    config = {
+        "schema": SCHEMA,
+        "name": checkpoint.name,
+        "system": checkpoint.system_name,
+        "settings": checkpoint.system.config.model_dump(mode="json"),
+        "text": None if with_text else text.name,
+        "query_pooling": checkpoint.query_pooling,
+        "seen": sorted(checkpoint.seen),
+        "default_conditions": list(checkpoint.default_conditions),
+        "training": checkpoint.training,
+    }
+    write_text(folder / "config.json", json.dumps(config, indent=1) + "\n")
+    write_text(folder / "preprocess.json", json.dumps(checkpoint.preprocess.to_dict(), indent=1))
+    checkpoint.vocabulary.save(folder / "vocabulary.json")
+    checkpoint.calibration.save(folder / "calibration.json")
+    write_text(folder / "README.md", checkpoint.card)
+    _write_weights(checkpoint.system.state_dict(), folder / "model.safetensors", weights)
+    if with_text:
+        text.save(folder / "text")
+        stored = folder / "text" / "model.safetensors"
+        _write_weights(load_file(stored), stored, weights)
+
+
+def _write_weights(tensors: dict[str, Tensor], path: Path, weights: WeightFormat) -> None:
+    dtype = getattr(torch, weights)
+    save_file(
+        {
+            name: (value.to(dtype) if value.is_floating_point() else value).cpu().contiguous()
+            for name, value in tensors.items()
+        },
+        path,
+        metadata={"format": "pt"},
+    )
+
+
+def _read_config(root: Path) -> dict[str, Any]:
+    if not root.is_dir():
+        raise CardiolexError(f"{root}: no such checkpoint folder")
+    config = _json(root / "config.json")
+    if config.get("schema") != SCHEMA:
+        raise CardiolexError(
+            f"{root / 'config.json'}: schema {config.get('schema')!r}, this version of cardiolex "
+            f"reads {SCHEMA}; use the version that wrote it"
+        )
+    fields = {"name", "system", "settings", "text", "query_pooling", "seen", "training"}
+    if missing := sorted((fields | {"default_conditions"}) - set(config)):
+        raise CardiolexError(f"{root / 'config.json'}: lacks {', '.join(missing)}")
+    if config["system"] not in SYSTEMS:
+        raise CardiolexError(
+            f"{root / 'config.json'}: unknown system {config['system']!r}; known: {list(SYSTEMS)}"
+        )
+    return config
+
+
+def _read_system(root: Path, config: dict[str, Any], entities: int) -> System:
+    kind = SYSTEMS[config["system"]]
+    try:
+        settings = kind.Config.model_validate(config["settings"])
+    except ValidationError as error:
+        raise CardiolexError(f"{root / 'config.json'}: {error}") from error
+    path = root / "model.safetensors"
+    try:
+        weights = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise CardiolexError(f"{path}: cannot be read ({error}); fetch it again") from error
+    system = kind(settings, torch.zeros(entities, settings.text_dim))
+    try:
+        system.load_state_dict(weights)
+    except RuntimeError as error:
+        raise CardiolexError(f"{path}: does not fit config.json: {error}") from error
+    return system.eval()
+
+
+def _check_text(root: Path, checkpoint: Checkpoint) -> None:
+    want = checkpoint.system.config.text_dim
+    if checkpoint.text.dim != want:
+        raise CardiolexError(
+            f"{root}: the text encoder gives {checkpoint.text.dim} numbers, the model takes {want}"
+        )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CardiolexError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise CardiolexError(f"{path}: is not valid JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise CardiolexError(f"{path}: is not a JSON object")
+    return content
