@@ -50,7 +50,7 @@ _WORDS = {
     "alteration": "change",
 }
 _FILLERS = frozenset(
-    "the of a an in is are on at lead leads wave interval segment time pattern".split()
+    "the of in is are on at lead leads wave interval segment time pattern".split()
 )
 
 
