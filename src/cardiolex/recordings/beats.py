@@ -16,7 +16,9 @@ _INTEGRATION_S = 0.10
 _BLOCK_S = 1.6  # holds at least one beat down to 38 per minute
 _SHARE = 0.30  # of the usual peak: what counts as a beat
 _T_WAVE_S = 0.36
-_CONTRAST = 4.0  # usual peak over median energy; below it there is only noise
+_CONTRAST = 4.0  # usual peak over median energy; below it there is noise, or a fast rhythm
+_PERIODIC = 0.5  # autocorrelation of the energy that makes it a fast rhythm
+_SPIKE_S = 0.009  # pacing spikes and clicks are shorter
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,19 @@ def find_beats(recording: Recording) -> Beats:
 def qrs_energy(mv: NDArray[np.float32], fs: float) -> NDArray[np.float64]:
     """Return the mean over leads (T,) of squared QRS-band slope; 1 is a typical strong slope."""
     low, high = _BAND_HZ[0], min(_BAND_HZ[1], 0.45 * fs)
-    slope = np.gradient(zero_phase(mv, fs, low, high), axis=1)
+    slope = np.gradient(zero_phase(_without_spikes(mv, fs), fs, low, high), axis=1)
     strong = np.percentile(np.abs(slope), 98, axis=1, keepdims=True)
     slope = np.minimum(np.abs(slope) / np.maximum(strong, 1e-12), 3.0)  # spikes are cut
     width = max(1, round(_INTEGRATION_S * fs))
     return np.convolve((slope**2).mean(axis=0), np.full(width, 1 / width), "same")
+
+
+def _without_spikes(mv: NDArray[np.float32], fs: float) -> NDArray[np.float32]:
+    """Remove pacing spikes by a running median, where the sampling rate is high enough."""
+    from scipy.ndimage import median_filter
+
+    width = 2 * int(_SPIKE_S * fs / 2) + 1
+    return np.asarray(median_filter(mv, (1, width)), np.float32) if width > 1 else mv
 
 
 def _pick(energy: NDArray[np.float64], fs: float) -> NDArray[np.intp]:
@@ -80,15 +90,27 @@ def _pick(energy: NDArray[np.float64], fs: float) -> NDArray[np.intp]:
     if not peaks.size:
         return peaks
     block = round(_BLOCK_S * fs)
-    blocks = [energy[n : n + block].max() for n in range(0, max(1, energy.size - block // 2), block)]
+    blocks = [
+        energy[n : n + block].max() for n in range(0, max(1, energy.size - block // 2), block)
+    ]
     usual = float(np.median(blocks))
-    if usual < _CONTRAST * float(np.median(energy)):
+    contrast = usual / max(float(np.median(energy)), 1e-12)
+    if contrast < _CONTRAST and not _is_periodic(energy, fs):
         return peaks[:0]
-    local = np.interp(
-        np.arange(energy.size), (np.arange(len(blocks)) + 0.5) * block, np.minimum(blocks, 2 * usual)
-    )
-    threshold = _SHARE * np.minimum(np.maximum(local, 0.5 * usual), 1.5 * usual)
+    middles = (np.arange(len(blocks)) + 0.5) * block
+    local = np.interp(np.arange(energy.size), middles, np.clip(blocks, 0.5 * usual, usual))
+    threshold = _SHARE * local
     return _without_t_waves(peaks[energy[peaks] > threshold[peaks]], energy, fs)
+
+
+def _is_periodic(energy: NDArray[np.float64], fs: float) -> bool:
+    """Tell fast wide beats without pauses (ventricular tachycardia) from noise."""
+    from scipy.signal import correlate
+
+    centred = energy - energy.mean()
+    correlation = correlate(centred, centred, "full")[energy.size - 1 :]
+    lags = correlation[round(REFRACTORY_S * fs) : round(_BLOCK_S * fs)]
+    return bool(lags.size and lags.max() > _PERIODIC * correlation[0])
 
 
 def _without_t_waves(
@@ -110,7 +132,10 @@ def _sharpen(mv: NDArray[np.float32], peaks: NDArray[np.intp], fs: float) -> NDA
     deflection = np.abs(zero_phase(mv, fs, 1.0 if mv.shape[1] > fs else None, None)).sum(axis=0)
     starts = np.maximum(peaks - reach, 0)
     return np.array(
-        [start + int(np.argmax(deflection[start : peak + reach + 1])) for start, peak in zip(starts, peaks, strict=True)],
+        [
+            start + int(np.argmax(deflection[start : peak + reach + 1]))
+            for start, peak in zip(starts, peaks, strict=True)
+        ],
         np.intp,
     )
 
