@@ -15,6 +15,7 @@ FLAT_MV = 0.02  # peak to peak; the smallest QRS is 0.05 mV and more
 FLAT_RUN_S = 0.5  # a line exactly constant for so long is no ECG…
 FLAT_SHARE = 0.2  # …if such lines make up so much of the recording
 CLIP_RUN_S = 0.012  # a peak that stands still at the extreme value for so long…
+CLIP_STEP = 0.01  # …after a step of so much of the lead's range…
 CLIP_SHARE = 0.002  # …for so much of the recording
 NOISE_MV = 0.025  # robust deviation above 35 Hz: muscle, mains…
 NOISE_SHARE = 0.04  # …and so much of the lead's own QRS
@@ -86,13 +87,24 @@ def _is_flat(lead: NDArray[np.float32], fs: float, unit_known: bool) -> bool:
 
 
 def is_clipped(lead: NDArray[np.float32], fs: float) -> bool:
-    """Tell whether peaks stand still at the extreme value, as behind a saturated amplifier."""
+    """Tell whether peaks stand still at the extreme value, as behind a saturated amplifier.
+
+    A slow wave turning at its extreme also stands still; but there the samples beside the run
+    differ little from it.
+    """
     middle, reach = float(np.median(lead)), float(np.ptp(lead))
     for extreme in (float(lead.max()), float(lead.min())):
         if abs(extreme - middle) < reach / 3:
             continue
-        runs = _runs(lead == np.float32(extreme))
-        if runs[runs >= max(3.0, CLIP_RUN_S * fs)].sum() > CLIP_SHARE * lead.size:
+        at = lead == np.float32(extreme)
+        starts = np.flatnonzero(np.diff(np.concatenate([[0], at.astype(np.int8)])) == 1)
+        lengths = _runs(at)
+        beside = np.stack(
+            [lead[np.maximum(starts - 1, 0)], lead[np.minimum(starts + lengths, lead.size - 1)]]
+        )
+        steep = np.abs(beside - extreme).max(axis=0) > CLIP_STEP * reach
+        held = lengths[steep & (lengths >= max(3.0, CLIP_RUN_S * fs))]
+        if held.sum() > CLIP_SHARE * lead.size:
             return True
     return False
 
