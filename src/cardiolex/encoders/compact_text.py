@@ -17,9 +17,7 @@ SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 Pooling = Literal["cls", "mean"]
 
 
-def train_tokenizer(
-    texts: Iterable[str], size: int, max_tokens: int
-) -> "PreTrainedTokenizerFast":
+def train_tokenizer(texts: Iterable[str], size: int, max_tokens: int) -> "PreTrainedTokenizerFast":
     """A lower-casing WordPiece tokenizer of at most `size` pieces, [CLS] text [SEP]."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast

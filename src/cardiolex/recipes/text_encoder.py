@@ -113,9 +113,7 @@ def _with_pooler(bert: "PreTrainedModel") -> "PreTrainedModel":
 
 
 # ---------------------------------------------------------------- masked language model
-def _language_texts(
-    vocabulary: Vocabulary, composer: Composer, settings: Settings
-) -> list[str]:
+def _language_texts(vocabulary: Vocabulary, composer: Composer, settings: Settings) -> list[str]:
     known = {text for texts in composer.wordings.values() for text in texts}
     hidden = {w.lower() for e in vocabulary.entities for w in e.wordings if w not in known}
     shipped = [text for text in training_sentences(vocabulary) if text not in hidden]
@@ -135,7 +133,9 @@ def _train_language(
     losses = []
     for step in range(settings.language_steps):
         chosen = random.sample(texts, min(settings.language_batch, len(texts)))
-        tokens = tokenizer(chosen, padding=True, truncation=True, max_length=48, return_tensors="pt")
+        tokens = tokenizer(
+            chosen, padding=True, truncation=True, max_length=48, return_tensors="pt"
+        )
         ids, labels = mask_tokens(tokens["input_ids"], tokenizer)
         with torch.autocast("cpu", torch.bfloat16):
             out = model(input_ids=ids, attention_mask=tokens["attention_mask"], labels=labels)
@@ -232,7 +232,9 @@ def _vectors(
     texts: Sequence[str],
     pooling: Pooling,
 ) -> Tensor:
-    tokens = tokenizer(list(texts), padding=True, truncation=True, max_length=64, return_tensors="pt")
+    tokens = tokenizer(
+        list(texts), padding=True, truncation=True, max_length=64, return_tensors="pt"
+    )
     mask = tokens["attention_mask"]
     hidden = bert(input_ids=tokens["input_ids"], attention_mask=mask).last_hidden_state
     return pool(hidden.float(), mask, pooling)
@@ -307,7 +309,7 @@ def _optimiser(model: torch.nn.Module, rate: float, steps: int) -> Callable[[Ten
 
     def step(loss: Tensor) -> float:
         adam.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         adam.step()
         schedule.step()

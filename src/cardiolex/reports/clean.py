@@ -1,7 +1,7 @@
 """Report text as stored -> clean sentences.
 
-MIMIC-IV-ECG keeps a report as up to 18 statement columns (report_0 ... report_17), PTB-XL as one text.
-Electrocardiographs print capitals for emphasis, "***" around criticals, dashes for headings and
+MIMIC-IV-ECG keeps a report as up to 18 statement columns (report_0 ... report_17), PTB-XL as
+one text. Electrocardiographs print capitals for emphasis, "***" around criticals, dashes for headings and
 breaks inside sentences; none of that carries meaning.
 """
 
@@ -45,7 +45,7 @@ def _is_missing(cell: object) -> bool:
 def clean(text: str) -> str:
     """One line without ornament: "*** ACUTE MI ***" -> "acute mi"; mixed case is kept.
 
-    Text wholly in capitals is lowered, lead names apart.
+    Text wholly in capitals is lowered, the names of aVR to V6 apart.
     """
     text = unicodedata.normalize("NFKC", text)
     text = "".join(c if c.isprintable() or c in "\t\r\n" else " " for c in text)
@@ -60,7 +60,8 @@ def _lower_shouting(text: str) -> str:
     capitals = sum(c.isupper() for c in letters)
     if len(letters) < 6 or capitals < 0.8 * len(letters):
         return text
-    return re.sub(r"\bav([rlf])\b", lambda m: "aV" + m[1].upper(), text.lower())
+    text = re.sub(r"\bav([rlf])\b", lambda m: "aV" + m[1].upper(), text.lower())
+    return re.sub(r"\bv([1-6])\b", r"V\1", text)
 
 
 def sentences(report: str | Mapping[str, object] | Iterable[object] | None) -> list[str]:

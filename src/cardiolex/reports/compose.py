@@ -5,14 +5,16 @@ Each text comes with the entities it states; a denied finding states the denial,
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from cardiolex.reports.vocabulary import Vocabulary
+from cardiolex.reports.wording import key
 
 _PLAIN = ("{}", "{}", "{}", "{}", "{}.", "{} is present", "ecg shows {}", "findings: {}")
 _HEDGED = ("probable {}", "possible {}", "consider {}", "cannot rule out {}", "{}, possible",
-           "suspect {}", "borderline {}", "marked {}", "minimal {}", "{} noted", "{} also present")  # fmt: skip
+           "suspect {}", "borderline {}", "marked {}", "minimal {}", "{} noted",
+           "{} also present")  # fmt: skip
 _DENIED = ("no {}", "without {}", "no evidence of {}", "{} is not present", "{} not seen",
            "absence of {}", "no {} seen", "{} has been ruled out")  # fmt: skip
 _JOINTS = (". ", ". ", ", ", " with ", " and ", "; ")
@@ -44,14 +46,11 @@ def split_wordings(
         count = math.floor(share * len(entity.synonyms) + random.random())
         out = random.sample(entity.synonyms, min(count, len(entity.synonyms)))
         kept = [text for text in entity.synonyms if text not in out]
-        trimmed = type(entity)(**{**_fields(entity), "synonyms": tuple(kept)})
+        trimmed = replace(entity, synonyms=tuple(kept))
         train[entity.name] = list(trimmed.wordings)
-        held[entity.name] = [text for text in entity.english if text not in trimmed.english]
+        known = {key(text) for text in trimmed.wordings}
+        held[entity.name] = [text for text in entity.english if key(text) not in known]
     return train, held
-
-
-def _fields(entity: object) -> dict[str, object]:
-    return dict(vars(entity))
 
 
 class Composer:
@@ -97,7 +96,9 @@ class Composer:
             elif draw < 0.85:
                 statements.append(self.denied(self.random.choice(self.names)))
             else:
-                chosen = self.random.sample(self.names, min(self.random.randint(2, 5), len(self.names)))
+                chosen = self.random.sample(
+                    self.names, min(self.random.randint(2, 5), len(self.names))
+                )
                 cut = self.random.randint(0, 1) if len(chosen) > 2 else 0
                 statements.append(self.report(chosen[cut:], chosen[:cut]))
         return statements

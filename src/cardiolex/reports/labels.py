@@ -32,8 +32,8 @@ def label_matrix(records: Iterable[Findings], vocabulary: Vocabulary) -> NDArray
 class SparseLabels:
     """Labels of N records as two lists of places each (CSR without values), for stores.
 
-    `present` and `unknown` are (offsets (N + 1,) int64, places int32); absent is what is in neither.
-    The vocabulary's fingerprint travels along, since a place means nothing without it.
+    `present` and `unknown` are (offsets (N + 1,) int64, places int32); absent is what is in
+    neither. The vocabulary's fingerprint travels along, since a place means nothing without it.
     """
 
     present: tuple[NDArray[np.int64], NDArray[np.int32]]

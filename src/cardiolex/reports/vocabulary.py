@@ -71,7 +71,7 @@ class Vocabulary:
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any], source: str = "vocabulary") -> "Vocabulary":
-        """Build from plain data as it stands in the file: version, contrasts, expansions, entity."""
+        """Build from plain data with the file's sections version, contrasts, expansions, entity."""
         if not isinstance(content, Mapping):
             raise CardiolexError(f"{source}: a vocabulary is a table, not a {type(content)}.")
         extra = sorted(set(content) - {"version", "contrasts", "expansions", "entity"})

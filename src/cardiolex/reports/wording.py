@@ -50,7 +50,8 @@ _WORDS = {
     "alteration": "change",
 }
 _FILLERS = frozenset(
-    "the of in is are on at lead leads wave interval segment time pattern".split()
+    ["the", "of", "in", "is", "are", "on", "at", "lead", "wave", "interval", "segment", "time"]
+    + ["pattern"]
 )
 
 
