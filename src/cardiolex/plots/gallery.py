@@ -27,7 +27,7 @@ def gallery(
     seconds: float = 4.0,
     start_s: float = 0.0,
     columns: int = 3,
-    row_mm: float = 20.0,
+    row_mm: float = 25.0,
     theme: str = "paper",
 ) -> Figure:
     """Draw `strips`, pairs of recording and caption, in a grid `columns` wide.
@@ -69,6 +69,6 @@ def _strip(
         if lead not in shown.mv:
             sheet.text(corner[0] + 1.0, base, "not recorded", 7.0, color=sheet.theme.faint)
             continue
-        mm = cut(shown.mv[lead] * 10.0, REACH_MM)[0]
+        mm = cut(shown.mv[lead] * 10.0, min(row_mm, REACH_MM))[0]
         x = corner[0] + np.arange(len(mm)) / shown.fs * 25.0
         sheet.pen(x, base + mm, f"strip-{lead}", 0.24)
