@@ -97,6 +97,10 @@ class Vocabulary:
             "entity": [entity.to_dict() for entity in self.entities],
         }
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to other processes as plain data."""
+        return Vocabulary.from_dict, (self.to_dict(), self.source)
+
     def save(self, path: str | Path) -> None:
         """Write as .json (the form that travels in a checkpoint) or .toml (the form to edit)."""
         path = Path(path)
