@@ -1,0 +1,88 @@
+"""When each patch of the ventricles is activated: shortest travel times from the starting sites.
+
+Normal sequence after Durrer et al. 1970 (Circulation 41:899): left mid septum first, then the
+anterior and posterior paraseptal left ventricle, the right ventricle 5-10 ms later at the
+insertion of the anterior papillary muscle; posterobasal left ventricle last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse.csgraph import dijkstra
+
+from cardiolex.simulation.anatomy import LV_ENDO, LV_WALL, MUSCLE, RV_ENDO, RV_WALL, ventricles
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A starting site: node number and time (ms)."""
+
+    node: int
+    ms: float
+
+
+@dataclass(frozen=True, eq=False)
+class Conduction:
+    """How excitation starts and spreads. Speeds in m/s.
+
+    `slow` (S,) >= 1 divides the speed around a segment (scar, diseased fascicle).
+    """
+
+    sites: tuple[Site, ...]
+    lv_purkinje: float = 1.84
+    rv_purkinje: float = 1.04
+    muscle: float = 0.53
+    transmural: float = 0.40
+    lv_thickness: float = 1.0
+    rv_thickness: float = 1.0
+    slow: Floats = field(default_factory=lambda: np.ones(ventricles().segments))
+
+    def without_purkinje(self) -> Conduction:
+        """Spread from muscle to muscle only, with late and partial use of the Purkinje net."""
+        return replace(self, lv_purkinje=0.85, rv_purkinje=0.8)
+
+
+def activation_ms(conduction: Conduction) -> Floats:
+    """Activation times (2S,) in ms of all nodes, first activation at the earliest site."""
+    heart = ventricles()
+    ms_per_cm = _slowness(conduction)
+    graph = heart.graph(ms_per_cm)
+    nodes = [site.node for site in conduction.sites]
+    travel = dijkstra(graph, indices=nodes)
+    start = np.array([site.ms for site in conduction.sites])
+    return np.asarray((travel + start[:, None]).min(axis=0))
+
+
+def _slowness(conduction: Conduction) -> Floats:
+    speed = np.empty(5)
+    speed[LV_ENDO] = conduction.lv_purkinje
+    speed[RV_ENDO] = conduction.rv_purkinje
+    speed[MUSCLE] = conduction.muscle
+    speed[LV_WALL] = conduction.transmural / conduction.lv_thickness
+    speed[RV_WALL] = conduction.transmural / conduction.rv_thickness
+    heart = ventricles()
+    slow = np.concatenate([conduction.slow, conduction.slow])
+    factor = (slow[heart.edge_from] + slow[heart.edge_to]) / 2
+    return np.asarray(10.0 / speed[heart.edge_kind] * factor)
+
+
+def normal_sites(
+    *, rv_delay: float = 13.0, anterior: float = 6.0, posterior: float = 12.8, septal: float = 0.0
+) -> tuple[Site, ...]:
+    """The starting sites of a beat conducted through all fascicles (times in ms)."""
+    heart = ventricles()
+    return (
+        Site(heart.nearest(0, 20), septal),
+        Site(heart.nearest(10, 40), septal + 1),
+        Site(heart.nearest(-75, 15), anterior),
+        Site(heart.nearest(-120, 40), anterior + 4),
+        Site(heart.nearest(75, 30), posterior),
+        Site(heart.nearest(125, 45), posterior + 5),
+        Site(heart.nearest(10, 30, rv=True), rv_delay),
+        Site(heart.nearest(10, 40, outer=True), rv_delay),
+    )

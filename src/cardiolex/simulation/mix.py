@@ -1,0 +1,310 @@
+"""The prior over causes: who comes to have an ECG taken, and what is the matter with them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from cardiolex.simulation.causes import Causes, Ectopy
+from cardiolex.simulation.settings import Mix
+
+Rng = np.random.Generator
+
+# weights of the leading problem: (balanced, population)
+PROBLEMS: dict[str, tuple[float, float]] = {
+    "healthy": (0.24, 0.42),
+    "rate": (0.07, 0.07),
+    "rhythm": (0.15, 0.08),
+    "paced": (0.03, 0.015),
+    "ectopy": (0.08, 0.04),
+    "av": (0.05, 0.03),
+    "block": (0.13, 0.09),
+    "hypertrophy": (0.08, 0.08),
+    "infarct": (0.11, 0.13),
+    "ischemia": (0.06, 0.06),
+    "repolarization": (0.12, 0.09),
+    "form": (0.05, 0.03),
+}
+RHYTHMS = {
+    "fibrillation": (0.38, 0.75),
+    "flutter": (0.14, 0.05),
+    "reentry": (0.1, 0.05),
+    "atrial tachycardia": (0.07, 0.03),
+    "multifocal": (0.05, 0.01),
+    "junctional": (0.08, 0.04),
+    "ectopic atrial": (0.07, 0.04),
+    "idioventricular": (0.04, 0.01),
+    "ventricular tachycardia": (0.04, 0.01),
+    "sinus pause": (0.05, 0.01),
+}
+BLOCKS = {
+    "rbbb": (0.16, 0.15),
+    "irbbb": (0.17, 0.25),
+    "lbbb": (0.15, 0.13),
+    "ilbbb": (0.06, 0.02),
+    "lafb": (0.17, 0.28),
+    "lpfb": (0.06, 0.02),
+    "rbbb+lafb": (0.07, 0.06),
+    "rbbb+lpfb": (0.02, 0.005),
+    "irbbb+lafb": (0.02, 0.01),
+    "ivcd": (0.08, 0.12),
+    "wpw": (0.07, 0.02),
+}
+TERRITORIES = {
+    "inferior": (0.26, 0.4),
+    "anteroseptal": (0.22, 0.33),
+    "anterior": (0.12, 0.08),
+    "anterolateral": (0.1, 0.06),
+    "lateral": (0.08, 0.04),
+    "inferolateral": (0.1, 0.07),
+    "septal": (0.06, 0.02),
+    "posterior": (0.06, 0.02),
+}
+REPOLARIZATION = {
+    "nonspecific t": (0.22, 0.4),
+    "low t": (0.1, 0.1),
+    "nonspecific st": (0.12, 0.15),
+    "inverted t": (0.1, 0.08),
+    "tall t": (0.06, 0.02),
+    "long qt": (0.08, 0.05),
+    "short qt": (0.05, 0.01),
+    "early repolarization": (0.08, 0.08),
+    "pericarditis": (0.05, 0.01),
+    "digitalis": (0.06, 0.06),
+    "hyperkalemia": (0.04, 0.01),
+    "hypokalemia": (0.04, 0.02),
+    "hypocalcemia": (0.03, 0.01),
+}
+
+
+def _pick(rng: Rng, table: dict[str, tuple[float, float]], mix: Mix) -> str:
+    weights = np.array([w[0 if mix == "balanced" else 1] for w in table.values()])
+    return str(rng.choice(list(table), p=weights / weights.sum()))
+
+
+def draw_causes(rng: Rng, mix: Mix) -> Causes:
+    """One person's causes."""
+    problem = _pick(rng, PROBLEMS, mix)
+    causes = _person(rng, problem)
+    causes = _LEADING[problem](causes, rng, mix)
+    return _companions(causes, rng, mix)
+
+
+def _person(rng: Rng, problem: str) -> Causes:
+    """Age (years), sex, habitus and resting rate; the ill are older."""
+    old = problem not in ("healthy", "rate", "form", "repolarization")
+    age = rng.normal(66, 13) if old else rng.normal(46, 19)
+    return Causes(
+        age=float(np.clip(np.round(age), 16, 95)),
+        sex="male" if rng.random() < (0.56 if old else 0.5) else "female",
+        habitus=float(rng.normal(0, 1)),
+        rate_bpm=float(np.clip(rng.normal(71, 11), 52, 99)),
+        hrv=float(np.clip(rng.lognormal(np.log(0.028), 0.6), 0.004, 0.07)),
+    )
+
+
+def _healthy(c: Causes, rng: Rng, mix: Mix) -> Causes:
+    young = c.age < 45
+    return replace(c, hrv=c.hrv * (1.35 if young else 0.8))
+
+
+def _rate(c: Causes, rng: Rng, mix: Mix) -> Causes:
+    kind = rng.choice(["slow", "fast", "irregular"])
+    if kind == "slow":
+        return replace(c, rate_bpm=float(rng.uniform(38, 57)), hrv=c.hrv * 1.3)
+    if kind == "fast":
+        return replace(c, rate_bpm=float(rng.uniform(101, 145)), hrv=c.hrv * 0.4)
+    return replace(c, hrv=float(rng.uniform(0.07, 0.17)), rate_bpm=float(rng.uniform(50, 85)))
+
+
+def _rhythm(c: Causes, rng: Rng, mix: Mix) -> Causes:
+    kind = _pick(rng, RHYTHMS, mix)
+    rates = {
+        "fibrillation": float(np.clip(rng.normal(92, 25), 42, 175)),
+        "reentry": float(rng.uniform(140, 215)),
+        "atrial tachycardia": float(rng.uniform(105, 190)),
+        "multifocal": float(rng.uniform(102, 145)),
+        "junctional": float(rng.choice([rng.uniform(38, 60), rng.uniform(60, 105)], p=[0.7, 0.3])),
+        "idioventricular": float(rng.choice([rng.uniform(30, 45), rng.uniform(50, 100)])),
+        "ventricular tachycardia": float(rng.uniform(120, 220)),
+        "ectopic atrial": float(rng.uniform(52, 98)),
+    }
+    rate = rates.get(kind, c.rate_bpm)
+    return replace(c, rhythm=kind, rate_bpm=rate, hrv=min(c.hrv, 0.03))
+
+
+def _paced(c: Causes, rng: Rng, mix: Mix) -> Causes:
+    kind = rng.choice(["ventricular paced", "dual paced", "atrial paced"], p=[0.5, 0.3, 0.2])
+    return replace(c, rhythm=str(kind), rate_bpm=float(rng.uniform(58, 90)), age=max(c.age, 45.0))
+
+
+def draw_ectopy(rng: Rng, kind: str | None = None) -> Ectopy:
+    """Premature beats of one kind and pattern."""
+    kind = kind or str(rng.choice(["pvc", "pac", "pjc"], p=[0.5, 0.43, 0.07]))
+    patterns = ["scattered", "bigeminy", "trigeminy", "couplets", "runs"]
+    weights = [0.58, 0.15, 0.1, 0.12, 0.05] if kind == "pvc" else [0.84, 0.1, 0.06, 0.0, 0.0]
+    return Ectopy(
+        kind=kind,  # type: ignore[arg-type]
+        burden=float(rng.uniform(0.08, 0.35)),
+        pattern=str(rng.choice(patterns, p=weights)),  # type: ignore[arg-type]
+        multifocal=bool(rng.random() < 0.22),
+        aberrant=bool(rng.random() < 0.15),
+        blocked=bool(rng.random() < 0.12),
+        interpolated=bool(rng.random() < 0.12),
+    )
+
+
+def _ectopy(c: Causes, rng: Rng, mix: Mix) -> Causes:
+    return replace(c, ectopy=draw_ectopy(rng), rate_bpm=min(c.rate_bpm, 98.0))
+
+
+def _av(c: Causes, rng: Rng, mix: Mix) -> Causes:
+    kind = rng.choice(["first", "wenckebach", "mobitz", "2:1", "third", "short"],
+                      p=[0.36, 0.14, 0.1, 0.1, 0.18, 0.12] if mix == "balanced"
+                      else [0.85, 0.03, 0.01, 0.02, 0.03, 0.06])
+    if kind == "short":
+        return replace(c, pr_ms=float(rng.uniform(88, 118)))
+    if kind == "first":
+        return replace(c, av="first", pr_ms=float(200 + rng.gamma(2.0, 22)))
+    return replace(c, av=str(kind), pr_ms=float(rng.uniform(140, 230)))
+
+
+def _block(c: Causes, rng: Rng, mix: Mix) -> Causes:
+    kind = _pick(rng, BLOCKS, mix)
+    if kind == "wpw":
+        names = ["left lateral", "left posterior", "posteroseptal", "right free wall", "anteroseptal"]
+        path = str(rng.choice(names))
+        return replace(c, pathway=path, pr_ms=float(rng.uniform(78, 122)), age=min(c.age, 60.0))
+    if kind == "irbbb":
+        c = replace(c, age=float(np.clip(rng.normal(48, 19), 16, 90)))
+    return replace(c, block=kind)
+
+
+def _hypertrophy(c: Causes, rng: Rng, mix: Mix) -> Causes:
+    if rng.random() < (0.75 if mix == "balanced" else 0.93):
+        return with_lvh(c, rng)
+    severity = float(rng.uniform(0.35, 1.0))
+    strain = severity * float(rng.uniform(0.3, 1.1))
+    turn = float(rng.uniform(10, 40))
+    return replace(c, rvh=severity, rv_strain=strain, turn_frontal=turn,
+                   rae=float(rng.uniform(0.2, 1)) if rng.random() < 0.45 else 0.0)
+
+
+def with_lvh(c: Causes, rng: Rng) -> Causes:
+    """Left ventricular hypertrophy, often with strain, a large left atrium and a left axis."""
+    severity = float(rng.uniform(0.3, 1.1))
+    strain = severity * float(rng.uniform(0.5, 1.5)) if rng.random() < 0.6 else 0.0
+    large = float(rng.uniform(0.3, 1.0)) if rng.random() < 0.5 else 0.0
+    return replace(c, lvh=severity, lv_strain=strain, lae=large)
+
+
+def _infarct(c: Causes, rng: Rng, mix: Mix) -> Causes:
+    stage = rng.choice(["old", "evolving", "acute"], p=[0.55, 0.22, 0.23] if mix == "balanced"
+                       else [0.78, 0.15, 0.07])
+    return replace(
+        c,
+        infarct=_pick(rng, TERRITORIES, mix),
+        infarct_stage=str(stage),
+        infarct_size=float(rng.uniform(0.75, 1.3)),
+        sex="male" if rng.random() < 0.66 else "female",
+        age=max(c.age, 36.0),
+    )
+
+
+def _ischemia(c: Causes, rng: Rng, mix: Mix) -> Causes:
+    names = ["anterior", "anteroseptal", "anterolateral", "lateral", "inferior", "inferolateral", "diffuse"]
+    where = rng.choice(names, p=[0.12, 0.12, 0.22, 0.12, 0.14, 0.12, 0.16])
+    kind = rng.choice(["st depression", "t inversion", "both"], p=[0.35, 0.3, 0.35])
+    return replace(c, ischemia=str(where), ischemia_kind=str(kind),
+                   ischemia_severity=float(rng.uniform(0.15, 1.0)))
+
+
+def _repolarization(c: Causes, rng: Rng, mix: Mix) -> Causes:
+    kind = _pick(rng, REPOLARIZATION, mix)
+    c = replace(c, repolarization=kind, repolarization_severity=float(rng.uniform(0, 1)))
+    if kind == "early repolarization":
+        return replace(c, age=float(rng.uniform(16, 50)), sex="male" if rng.random() < 0.8 else "female")
+    if kind == "digitalis":
+        c = replace(c, age=max(c.age, 55.0))
+        if rng.random() < 0.5:
+            return replace(c, rhythm="fibrillation", rate_bpm=float(rng.uniform(50, 95)))
+    if kind == "hypokalemia":
+        return replace(c, u_wave=float(rng.uniform(0.06, 0.25)))
+    return c
+
+
+def _form(c: Causes, rng: Rng, mix: Mix) -> Causes:
+    kind = rng.choice(["low", "high", "left", "right", "extreme", "u", "progression", "atrium", "right atrium"])
+    changes: dict[str, dict[str, Any]] = {
+        "low": {"voltage": float(rng.uniform(0.3, 0.55))},
+        "high": {"voltage": float(rng.uniform(1.5, 2.1)), "age": float(rng.uniform(16, 45))},
+        "left": {"turn_frontal": float(rng.uniform(-50, -22))},
+        "right": {"turn_frontal": float(rng.uniform(26, 55))},
+        "extreme": {"turn_frontal": float(rng.choice([-95.0, 120.0])) + float(rng.normal(0, 12))},
+        "u": {"u_wave": float(rng.uniform(0.08, 0.22))},
+        "progression": {"turn_roll": float(rng.uniform(-50, -25))},
+        "atrium": {"lae": float(rng.uniform(0.3, 1.0))},
+        "right atrium": {"rae": float(rng.uniform(0.3, 1.0))},
+    }
+    return replace(c, **changes[str(kind)])
+
+
+_LEADING = {
+    "healthy": _healthy,
+    "rate": _rate,
+    "rhythm": _rhythm,
+    "paced": _paced,
+    "ectopy": _ectopy,
+    "av": _av,
+    "block": _block,
+    "hypertrophy": _hypertrophy,
+    "infarct": _infarct,
+    "ischemia": _ischemia,
+    "repolarization": _repolarization,
+    "form": _form,
+}
+
+
+def _companions(c: Causes, rng: Rng, mix: Mix) -> Causes:
+    """What tends to come along: with age, and with one another."""
+    old = float(np.clip((c.age - 45) / 40, 0, 1))
+    ill = c.block != "none" or c.infarct or c.lvh or c.rhythm not in ("sinus",) or c.ectopy.kind != "none"
+    chance = 0.16 * old if ill else 0.0
+    if rng.random() < chance and c.lvh == 0 and c.infarct is None:
+        c = with_lvh(c, rng)
+    if rng.random() < chance * 0.7 and c.infarct is None and c.pathway is None:
+        c = _infarct(c, rng, mix)
+    if rng.random() < chance and c.block == "none" and c.pathway is None:
+        c = _block(c, rng, mix) if rng.random() < 0.9 else c
+    if rng.random() < chance and c.repolarization is None and c.ischemia is None:
+        c = _ischemia(c, rng, mix) if rng.random() < 0.5 else replace(
+            c, repolarization="nonspecific t", repolarization_severity=float(rng.random()))
+    if rng.random() < chance * 0.7 and c.ectopy.kind == "none" and c.rhythm in ("sinus", "fibrillation"):
+        c = replace(c, ectopy=draw_ectopy(rng, "pvc" if c.rhythm == "fibrillation" else None))
+    if rng.random() < chance * 0.5 and c.rhythm == "sinus" and c.av == "normal" and c.pathway is None:
+        c = replace(c, av="first", pr_ms=float(200 + rng.gamma(2.0, 20)))
+    if rng.random() < chance * 0.7 and c.rhythm == "sinus" and c.ectopy.kind == "none" and c.av == "normal" and c.pathway is None:
+        c = replace(c, rhythm="fibrillation", rate_bpm=float(np.clip(rng.normal(88, 22), 45, 160)))
+    if rng.random() < chance * 1.2 and c.lae == 0:
+        c = replace(c, lae=float(rng.uniform(0.3, 1.0)))
+    if ill and rng.random() < 0.1 and c.rhythm == "sinus":
+        slow = rng.random() < 0.5
+        c = replace(c, rate_bpm=float(rng.uniform(42, 58) if slow else rng.uniform(100, 125)))
+    return _consistent(c)
+
+
+def _consistent(c: Causes) -> Causes:
+    """Causes that exclude one another."""
+    if c.ectopy.kind != "none" and c.rhythm not in ("sinus", "fibrillation", "ventricular paced"):
+        c = replace(c, ectopy=Ectopy())
+    if c.ectopy.kind != "none" and c.av not in ("normal", "first"):
+        c = replace(c, ectopy=Ectopy())
+    if c.ectopy.kind in ("pac", "pjc") and c.rhythm != "sinus":
+        c = replace(c, ectopy=Ectopy())
+    if c.rhythm not in ("sinus", "sinus pause", "ectopic atrial"):
+        c = replace(c, av="normal", pathway=None)
+    if c.pathway is not None:
+        c = replace(c, block="none", av="normal")
+    return c
