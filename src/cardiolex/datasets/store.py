@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,20 @@ class Store:
     @cached_property
     def _labels(self) -> _Labels:
         return _Labels(self.table, self.manifest.judged, self.vocabulary, str(self.folder))
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Some rows of a store, as a data set."""
+
+    store: Store
+    rows: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> Example:
+        return self.store[self.rows[index]]
 
 
 class _Labels:

@@ -43,31 +43,31 @@ class TrainerConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    batch_size: int = Field(512, gt=0)
+    batch_size: int = Field(default=512, gt=0)
     """Recordings per process and micro-batch."""
-    accumulate: int = Field(1, gt=0)
-    steps: int | None = Field(None, gt=0)
+    accumulate: int = Field(default=1, gt=0)
+    steps: int | None = Field(default=None, gt=0)
     """Optimiser steps; None = as many as `epochs` need."""
-    epochs: float = Field(50, gt=0)
-    lr: float = Field(2e-4, gt=0)
-    final_lr: float = Field(0.0, ge=0)
-    warmup_steps: int = Field(0, ge=0)
+    epochs: float = Field(default=50, gt=0)
+    lr: float = Field(default=2e-4, gt=0)
+    final_lr: float = Field(default=0.0, ge=0)
+    warmup_steps: int = Field(default=0, ge=0)
     weight_decay: float = 1e-5
     betas: tuple[float, float] = (0.9, 0.999)
-    clip: float | None = Field(1.0, gt=0)
-    """Largest norm of the gradient."""
+    clip: float | None = Field(default=None, gt=0)
+    """Largest norm of the gradient; None = no limit, as published."""
     max_skipped: int = 20
     """Steps in a row with a gradient that is not finite before giving up."""
-    average: float | None = Field(None, gt=0, lt=1)
+    average: float | None = Field(default=None, gt=0, lt=1)
     """Decay of a moving average of weights, kept as the result; None = last weights."""
     precision: Precision = "auto"
     compile: bool = False
     seed: int = 0
     shuffle: bool = True
-    workers: int = Field(0, ge=0)
-    log_every: int = Field(10, gt=0)
-    save_every: int = Field(500, gt=0)
-    validate_every: int = Field(1000, gt=0)
+    workers: int = Field(default=0, ge=0)
+    log_every: int = Field(default=10, gt=0)
+    save_every: int = Field(default=500, gt=0)
+    validate_every: int = Field(default=1000, gt=0)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,198 @@
+"""Wiring of a pre-training run: data, text, system, trainer, checkpoint. A recipe fills a `Run`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from cardiolex import __version__
+from cardiolex.checkpoint import Checkpoint, save_checkpoint
+from cardiolex.checkpoint.folder import WeightFormat
+from cardiolex.datasets.batches import Batch
+from cardiolex.encoders.text import Pooling, TextEncoder
+from cardiolex.encoders.text_cache import TextEmbeddingCache
+from cardiolex.errors import CardiolexError
+from cardiolex.files import write_text
+from cardiolex.recipes.held_out import HeldOut
+from cardiolex.recordings.preprocess import Preprocess
+from cardiolex.reports.vocabulary import Vocabulary
+from cardiolex.systems.kmerl import KMERL
+from cardiolex.training.distributed import Processes, processes
+from cardiolex.training.trainer import Examples, Trained, Trainer, TrainerConfig
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Everything a run needs; `data` says in JSON where `examples` come from."""
+
+    name: str
+    system: KMERL.Config
+    trainer: TrainerConfig
+    examples: Examples
+    data: dict[str, Any]
+    preprocess: Preprocess
+    text: TextEncoder
+    vocabulary: Vocabulary = field(default_factory=Vocabulary.load)
+    seen: frozenset[str] = frozenset()
+    default_conditions: tuple[str, ...] = ()
+    held_out: Examples | None = None
+    query_pooling: Pooling = "cls"
+    report_pooling: Pooling = "mean"
+    weights: WeightFormat = "float32"
+    card: Callable[[dict[str, Any]], str] | None = None
+    """Model card from the facts of the training; a plain one if None."""
+
+    def identity(self) -> str:
+        """Changes with anything that the weights depend on."""
+        facts = {
+            "system": self.system.model_dump(mode="json"),
+            "trainer": self.trainer.model_dump(mode="json", exclude={"log_every", "workers"}),
+            "data": self.data,
+            "preprocess": self.preprocess.to_dict(),
+            "vocabulary": self.vocabulary.fingerprint,
+            "text": [self.text.fingerprint, self.query_pooling, self.report_pooling],
+        }
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def pretrain(run: Run, folder: str | Path, device: str | None = None) -> Path | None:
+    """Train `run` in `folder`, resuming if it was begun there; returns `folder`/model.
+
+    None if the run was stopped by SIGTERM: its state is saved, the same call goes on. Start it
+    under torchrun to use several devices.
+    """
+    with processes(device) as group:
+        root = Path(folder)
+        trainer, system = _trainer(run, root, group)
+        if group.first:
+            write_text(root / "run.json", json.dumps(_settings(run), indent=1) + "\n")
+        trained = trainer.run()
+        if not trained.finished or not group.first:
+            return None
+        system.load_state_dict(trained.weights)
+        return _checkpoint(run, system, trained, root / "model", group)
+
+
+def _trainer(run: Run, root: Path, group: Processes) -> tuple[Trainer, KMERL]:
+    torch.manual_seed(run.trainer.seed)
+    text = run.text
+    queries = text.encode(run.vocabulary.names, run.query_pooling)
+    system = KMERL(run.system.model_copy(update={"text_dim": text.dim}), queries)
+    prepare = _with_reports(run)
+    validate = None
+    if run.held_out is not None:
+        held_out = HeldOut(run.held_out, prepare, group, run.trainer.batch_size)
+        validate = held_out.figures
+    trainer = Trainer(
+        system,
+        run.examples,
+        run.trainer,
+        root,
+        group,
+        prepare=prepare,
+        validate=validate,
+        identity=run.identity(),
+    )
+    return trainer, system
+
+
+def _with_reports(run: Run) -> Callable[[Batch], Batch]:
+    """A function that adds report vectors where the contrast needs them."""
+
+    def prepare(batch: Batch) -> Batch:
+        if not run.system.contrast_weight:
+            return batch
+        if "" in batch.reports:
+            name = batch.ids[batch.reports.index("")]
+            raise CardiolexError(
+                f"recording {name!r} has no report to contrast with; leave such recordings out "
+                "or set system.contrast_weight = 0"
+            )
+        vectors = run.text.encode(batch.reports, run.report_pooling)
+        batch.report_vectors = vectors.to(batch.ecg.device)
+        return batch
+
+    return prepare
+
+
+def _checkpoint(run: Run, system: KMERL, trained: Trained, folder: Path, group: Processes) -> Path:
+    facts = {
+        **_settings(run),
+        "steps": trained.step,
+        "seconds": round(trained.seconds),
+        "skipped_steps": trained.skipped,
+        "processes": group.size,
+        "device": str(group.device),
+        "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
+    }
+    checkpoint = Checkpoint(
+        name=run.name,
+        system_name="kmerl",
+        system=system.cpu().eval(),
+        preprocess=run.preprocess,
+        vocabulary=run.vocabulary,
+        text=run.text,
+        seen=run.seen,
+        default_conditions=run.default_conditions or _conditions(run),
+        query_pooling=run.query_pooling,
+        training=facts,
+        card=(run.card or plain_card)(facts),
+    )
+    return save_checkpoint(checkpoint, folder, weights=run.weights, with_text=_is_folder(run.text))
+
+
+def _settings(run: Run) -> dict[str, Any]:
+    return {
+        "name": run.name,
+        "identity": run.identity(),
+        "system": run.system.model_dump(mode="json"),
+        "trainer": run.trainer.model_dump(mode="json"),
+        "data": run.data,
+        "text_encoder": Path(run.text.name).name if _is_folder(run.text) else run.text.name,
+        "versions": {
+            "cardiolex": __version__,
+            "torch": torch.__version__,
+            "python": platform.python_version(),
+        },
+    }
+
+
+def _conditions(run: Run) -> tuple[str, ...]:
+    broad = set(run.vocabulary.superclasses)
+    return tuple(n for n in run.vocabulary.names if n in run.seen and n not in broad)
+
+
+def _is_folder(text: TextEncoder) -> bool:
+    return Path(text.name).is_dir()
+
+
+def plain_card(facts: dict[str, Any]) -> str:
+    """A model card that claims nothing that was not measured."""
+    return f"""# {facts["name"]}
+
+K-MERL (arXiv 2502.17900), {facts["steps"]} steps, seed {facts["trainer"]["seed"]}.
+
+- Trained on: {json.dumps(facts["data"])}
+- Text encoder: {facts["text_encoder"]}
+- Measured on: nothing yet; run `cardiolex evaluate`.
+- Probabilities are the network's own, not calibrated.
+- Not a medical device.
+"""
+
+
+def parameters(system: nn.Module) -> int:
+    """Number of trainable numbers."""
+    return sum(p.numel() for p in system.parameters() if p.requires_grad)
+
+
+def cached(text: TextEncoder, folder: str | Path | None) -> TextEncoder:
+    """The same encoder, remembering its vectors in `folder` if one is given."""
+    return text if folder is None else TextEmbeddingCache(text, folder)
