@@ -84,7 +84,7 @@ def test_folder_is_an_ordinary_encoder_with_half_precision_weights(trained: Path
     weights = load_file(trained / "model.safetensors")
     assert {w.dtype for w in weights.values()} == {torch.float16}
     assert (trained / "tokenizer.json").is_file()
-    padded = vectors(trained, ["LBBB", "raised st and a very much longer text than the other"])
+    padded = vectors(trained, ["LBBB", "left bundle blockade with raised st"])
     torch.testing.assert_close(vectors(trained, ["LBBB"])[0], padded[0], atol=1e-5, rtol=0)
 
 

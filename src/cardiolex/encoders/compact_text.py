@@ -1,4 +1,4 @@
-"""The compact text encoder: WordPiece and a small BERT, saved as an ordinary Hugging Face folder."""
+"""The compact text encoder: WordPiece and a small BERT, kept as a plain Hugging Face folder."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from torch import Tensor
 
+from cardiolex.encoders.wordpieces import learn_pieces
 from cardiolex.files import write_text
 
 if TYPE_CHECKING:
@@ -19,19 +20,24 @@ Pooling = Literal["cls", "mean"]
 
 def train_tokenizer(texts: Iterable[str], size: int, max_tokens: int) -> "PreTrainedTokenizerFast":
     """A lower-casing WordPiece tokenizer of at most `size` pieces, [CLS] text [SEP]."""
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True, strip_accents=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    trainer = trainers.WordPieceTrainer(
-        vocab_size=size, min_frequency=2, special_tokens=list(SPECIAL), show_progress=False
+    normalizer = normalizers.BertNormalizer(lowercase=True, strip_accents=True)
+    splitter = pre_tokenizers.BertPreTokenizer()
+    words = (
+        word
+        for text in texts
+        for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(text))
     )
-    tokenizer.train_from_iterator(texts, trainer)
+    pieces = [*SPECIAL, *learn_pieces(words, size - len(SPECIAL))]
+    vocabulary = {piece: place for place, piece in enumerate(pieces)}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizer
+    tokenizer.pre_tokenizer = splitter
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]",
-        special_tokens=[(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")],
+        special_tokens=[(token, vocabulary[token]) for token in ("[CLS]", "[SEP]")],
     )
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
@@ -57,6 +63,7 @@ def embed(
     model: "PreTrainedModel",
     tokenizer: "PreTrainedTokenizerFast",
     texts: Sequence[str],
+    *,
     pooling: Pooling,
     batch: int = 256,
 ) -> Tensor:

@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ from cardiolex.encoders.compact_text import (
     train_tokenizer,
 )
 from cardiolex.objectives.meaning import name_cross_entropy, spread
+from cardiolex.recipes.text_encoder_quality import measure, opposite_pairs
 from cardiolex.reports.compose import Composer, Statement, split_wordings
 from cardiolex.reports.corpus import training_sentences
 from cardiolex.reports.vocabulary import Vocabulary
@@ -44,9 +46,9 @@ class Settings:
     max_tokens: int = 128
     pooling: Pooling = "mean"
     held_out: float = 0.0  # share of English synonyms kept from training, to test with
-    language_steps: int = 500
+    language_steps: int = 200
     language_batch: int = 96
-    meaning_steps: int = 1200
+    meaning_steps: int = 600
     meaning_batch: int = 192
     names_per_step: int = 160
     learning_rate: float = 1e-3
@@ -85,6 +87,7 @@ def run(
     started = time.monotonic()
     language = _train_language(model, tokenizer, texts, settings, random, log)
     meaning = _train_meaning(model.bert, tokenizer, composer, vocabulary, settings, log)
+    encode = partial(embed, model.bert, tokenizer, pooling=settings.pooling)
     record: dict[str, Any] = {
         "seed": seed,
         "settings": asdict(settings),
@@ -93,7 +96,7 @@ def run(
         "language_loss": language,
         "meaning_loss": meaning,
         "seconds": round(time.monotonic() - started, 1),
-        "measured": measure(model.bert, tokenizer, vocabulary, settings.pooling, held),
+        "measured": measure(encode, vocabulary, held),
     }
     save(Path(output), _with_pooler(model.bert), tokenizer, settings.pooling, record)
     log(json.dumps(record["measured"]))
@@ -133,9 +136,7 @@ def _train_language(
     losses = []
     for step in range(settings.language_steps):
         chosen = random.sample(texts, min(settings.language_batch, len(texts)))
-        tokens = tokenizer(
-            chosen, padding=True, truncation=True, max_length=48, return_tensors="pt"
-        )
+        tokens = tokenizer(chosen, padding=True, truncation=True, return_tensors="pt")
         ids, labels = mask_tokens(tokens["input_ids"], tokenizer)
         with torch.autocast("cpu", torch.bfloat16):
             out = model(input_ids=ids, attention_mask=tokens["attention_mask"], labels=labels)
@@ -213,85 +214,16 @@ def soft_targets(
     return targets
 
 
-def opposite_pairs(names: Sequence[str], vocabulary: Vocabulary) -> Tensor:
-    """Places of all pairs of `names` that must never be merged, shape (P, 2)."""
-    place = {name: i for i, name in enumerate(names)}
-    pairs = {
-        (min(i, place[other]), max(i, place[other]))
-        for name, i in place.items()
-        if name in vocabulary
-        for other in vocabulary[name].never_merge
-        if other in place
-    }
-    return torch.tensor(sorted(pairs), dtype=torch.long).reshape(-1, 2)
-
-
 def _vectors(
     bert: "PreTrainedModel",
     tokenizer: "PreTrainedTokenizerFast",
     texts: Sequence[str],
     pooling: Pooling,
 ) -> Tensor:
-    tokens = tokenizer(
-        list(texts), padding=True, truncation=True, max_length=64, return_tensors="pt"
-    )
+    tokens = tokenizer(list(texts), padding=True, truncation=True, return_tensors="pt")
     mask = tokens["attention_mask"]
     hidden = bert(input_ids=tokens["input_ids"], attention_mask=mask).last_hidden_state
     return pool(hidden.float(), mask, pooling)
-
-
-# ---------------------------------------------------------------- measuring
-def measure(
-    bert: "PreTrainedModel",
-    tokenizer: "PreTrainedTokenizerFast",
-    vocabulary: Vocabulary,
-    pooling: Pooling,
-    held: dict[str, list[str]],
-) -> dict[str, float]:
-    """Cosines (synonyms, kin, opposites, random pairs of names) and recall of held-out wordings."""
-    unit = torch.nn.functional.normalize
-    names = unit(embed(bert, tokenizer, vocabulary.names, pooling), dim=1)
-    cosine = names @ names.T
-    place = vocabulary.index
-    kin = [(place[e.name], place[p]) for e in vocabulary.entities for p in e.is_a]
-    opposite = opposite_pairs(vocabulary.names, vocabulary)
-    wordings = [(w, e.name) for e in vocabulary.entities for w in e.wordings if w != e.name]
-    tested = [(w, name) for name, words in held.items() for w in words]
-    off = cosine[~torch.eye(len(names), dtype=torch.bool)]
-    figures = {
-        "names": float(len(names)),
-        "random_mean": off.mean(),
-        "random_p99": off.quantile(0.99),
-        "kin_mean": cosine[[a for a, _ in kin], [b for _, b in kin]].mean() if kin else 0,
-        "opposite_mean": cosine[opposite[:, 0], opposite[:, 1]].mean(),
-        "opposite_max": cosine[opposite[:, 0], opposite[:, 1]].max() if len(opposite) else 0,
-        **_recall("wordings", wordings, names, bert, tokenizer, pooling, place),
-        **(_recall("held_out", tested, names, bert, tokenizer, pooling, place) if tested else {}),
-    }
-    return {key: round(float(value), 4) for key, value in figures.items()}
-
-
-def _recall(
-    label: str,
-    pairs: Sequence[tuple[str, str]],
-    names: Tensor,
-    bert: "PreTrainedModel",
-    tokenizer: "PreTrainedTokenizerFast",
-    pooling: Pooling,
-    place: Any,
-) -> dict[str, Any]:
-    vectors = torch.nn.functional.normalize(
-        embed(bert, tokenizer, [w for w, _ in pairs], pooling), dim=1
-    )
-    cosine = vectors @ names.T
-    truth = torch.tensor([place[name] for _, name in pairs])
-    best = cosine.topk(min(5, cosine.shape[1]), dim=1).indices
-    return {
-        f"{label}_count": len(pairs),
-        f"{label}_cosine": cosine[torch.arange(len(pairs)), truth].mean(),
-        f"{label}_recall@1": (best[:, 0] == truth).float().mean(),
-        f"{label}_recall@5": (best == truth[:, None]).any(dim=1).float().mean(),
-    }
 
 
 def _ends(losses: Sequence[float]) -> list[float]:

@@ -1,8 +1,8 @@
 """Report text as stored -> clean sentences.
 
-MIMIC-IV-ECG keeps a report as up to 18 statement columns (report_0 ... report_17), PTB-XL as
-one text. Electrocardiographs print capitals for emphasis, "***" around criticals, dashes for headings and
-breaks inside sentences; none of that carries meaning.
+MIMIC-IV-ECG keeps a report as up to 18 statement columns (report_0 ... report_17), PTB-XL as one
+text. Electrocardiographs print capitals for emphasis, "***" around criticals, dashes for headings
+and breaks inside sentences; none of that carries meaning.
 """
 
 import math

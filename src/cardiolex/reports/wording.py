@@ -50,8 +50,8 @@ _WORDS = {
     "alteration": "change",
 }
 _FILLERS = frozenset(
-    ["the", "of", "in", "is", "are", "on", "at", "lead", "wave", "interval", "segment", "time"]
-    + ["pattern"]
+    {"the", "of", "in", "is", "are", "on", "at", "lead", "wave", "interval", "segment", "time"}
+    | {"pattern"}
 )
 
 

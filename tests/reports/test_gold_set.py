@@ -1,0 +1,97 @@
+"""The annotated gold set: its form, its spans, its names and its two halves."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cardiolex.reports import Vocabulary
+
+GOLD = Path(__file__).parents[1] / "data" / "gold"
+FILES = sorted(GOLD.glob("*.jsonl"))
+KEYS = {"id", "source", "language", "text", "split", "entities"}
+OPTIONAL = {"non_findings", "qualifier_spans"}
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@cache
+def gold() -> tuple[dict[str, Any], ...]:
+    return tuple(record for path in FILES for record in read(path))
+
+
+@cache
+def names() -> frozenset[str]:
+    return frozenset(Vocabulary.load().names)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_records_have_the_documented_form(path: Path) -> None:
+    for record in read(path):
+        assert set(record) >= KEYS and set(record) <= KEYS | OPTIONAL, record["id"]
+        assert f"{record['source']}_{record['language']}" == path.stem, record["id"]
+        assert record["split"] in {"dev", "test"}, record["id"]
+        for entity in record["entities"]:
+            assert set(entity) == {"name", "assertion", "start", "end", "qualifiers"}
+            assert entity["assertion"] in {"present", "absent", "uncertain"}
+            assert all(isinstance(word, str) and word for word in entity["qualifiers"])
+
+
+def test_spans_cover_whole_words_of_the_text() -> None:
+    for record in gold():
+        text = record["text"]
+        spans = [(entity["start"], entity["end"]) for entity in record["entities"]]
+        spans += [tuple(span) for key in OPTIONAL for span in record.get(key, [])]
+        for start, end in spans:
+            mention = text[start:end]
+            assert 0 <= start < end <= len(text), record["id"]
+            assert mention == mention.strip(), (record["id"], mention)
+
+
+def test_findings_lie_outside_the_spans_that_state_none() -> None:
+    for record in gold():
+        for entity in record["entities"]:
+            for start, end in record.get("non_findings", []) + record.get("qualifier_spans", []):
+                assert entity["end"] <= start or entity["start"] >= end, record["id"]
+
+
+def test_every_record_says_something() -> None:
+    silent = [r["id"] for r in gold() if not r["entities"] and not OPTIONAL & set(r)]
+    assert silent == []
+
+
+def test_names_are_the_vocabulary_s() -> None:
+    unknown = Counter(e["name"] for r in gold() for e in r["entities"] if e["name"] not in names())
+    assert not unknown
+
+
+def test_no_text_stands_in_both_halves() -> None:
+    def folded(record: dict[str, Any]) -> str:
+        return "".join(c for c in record["text"].lower().split("4.46")[0] if c.isalnum())
+
+    dev = {folded(record) for record in gold() if record["split"] == "dev"}
+    test = {folded(record) for record in gold() if record["split"] == "test"}
+    assert dev.isdisjoint(test)
+    assert len({record["id"] for record in gold()}) == len(gold())
+
+
+def test_both_halves_hold_every_language_and_assertion() -> None:
+    sizes = Counter((r["source"], r["language"]) for r in gold())
+    assert sizes["mimic", "en"] >= 320
+    assert sizes["ptbxl", "de"] >= 110
+    assert sizes["ptbxl", "en"] >= 60
+    assert sizes["ptbxl", "sv"] >= 40
+    for split in ("dev", "test"):
+        half = [record for record in gold() if record["split"] == split]
+        assert abs(len(half) - len(gold()) / 2) <= 4
+        assertions = Counter(entity["assertion"] for r in half for entity in r["entities"])
+        assert assertions["absent"] >= 20
+        assert assertions["uncertain"] >= 60
+        assert {r["language"] for r in half} == {"en", "de", "sv"}
