@@ -103,9 +103,9 @@ class LeadViT(nn.Module):
         else:
             x, chosen, m = self._lead_tokens(ecg, visible)
         if self.lead is not None:
-            x = x + self.lead(chosen.index // m)
+            x = x + self.lead(chosen.index // m).to(x.dtype)
         if self.time is not None:
-            x = x + self.time(chosen.index % m)
+            x = x + self.time(chosen.index % m).to(x.dtype)
         for block in self.blocks:
             x = block(x, chosen.valid)  # (B, N, D)
         return Tokens(self.norm(x), chosen.index, chosen.valid)
