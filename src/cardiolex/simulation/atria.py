@@ -19,6 +19,8 @@ Singles = NDArray[np.float32]
 
 RIGHT_ATRIUM = np.array([[-2.5, -4.5, -1.5]])  # cm from the middle of the ventricles
 LEFT_ATRIUM = np.array([[0.5, -5.0, 4.0]])
+_ATRIAL_SHARE = np.array([1.15, 1.0, 1.0, 0.75, 0.58, 0.58, 0.65, 0.75])
+"""The atria are farther from V2-V6 than the ventricles, for which Dower's weights were made."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +37,8 @@ def _fields(torso: Torso) -> tuple[Floats, Floats]:
     here = np.concatenate([RIGHT_ATRIUM, LEFT_ATRIUM])
     near = torso.field((here - torso.shift) @ torso.rotation)
     far = DOWER * torso.gain[:, None]
+    near = near * _ATRIAL_SHARE[:, None, None]
+    far = far * _ATRIAL_SHARE[:, None]
     both = mixed * near + (1 - mixed) * far[:, None, :]
     return both[:, 0], both[:, 1]
 

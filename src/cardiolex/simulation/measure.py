@@ -103,7 +103,7 @@ def _waves(lead: Floats, step: float) -> tuple[float, ...]:
         elif mv < 0:
             s, s_ms = max(s, -mv), s_ms + ms
         else:
-            r_prime = max(r_prime, mv)
+            r_prime = max(r_prime, mv - max(float(lead[-1]), 0.0))
     if r == 0:
         s, s_ms = q, q_ms
     end = parts[-1][0] if parts else 0.0

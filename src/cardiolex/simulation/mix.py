@@ -107,7 +107,7 @@ def _person(rng: Rng, problem: str) -> Causes:
 
 def _healthy(c: Causes, rng: Rng, mix: Mix) -> Causes:
     young = c.age < 45
-    return replace(c, hrv=c.hrv * (1.35 if young else 0.8))
+    return replace(c, hrv=c.hrv * (1.1 if young else 0.7))
 
 
 def _rate(c: Causes, rng: Rng, mix: Mix) -> Causes:

@@ -26,22 +26,22 @@ def torso(causes: Causes, rng: np.random.Generator) -> Torso:
     +20 degrees between 25 and 75 years).
     """
     young = float(np.clip((50 - causes.age) / 30, -1, 1))
-    frontal = 4.0 + 13.0 * young - 4.0 * causes.habitus + rng.normal(0, 13)
-    roll = -3.0 + 4.0 * young + rng.normal(0, 13)
+    frontal = 7.0 + 12.0 * young - 4.0 * causes.habitus + rng.normal(0, 10.5)
+    roll = -3.0 + 4.0 * young + rng.normal(0, 11)
     yaw = -11.0 + rng.normal(0, 8)
     if not isnan(causes.turn_frontal):
         frontal = causes.turn_frontal
     if not isnan(causes.turn_roll):
         roll = causes.turn_roll
-    shift = np.array([1.05, 0.18, -0.84]) + rng.normal(0, 0.7, 3)
+    shift = np.array([1.05, 0.18, -0.84]) + rng.normal(0, 0.55, 3)
     row_up = np.array([0.0, rng.normal(0, 1.2), 0.0])  # the electrode row too high or low
     electrodes = ELECTRODES + rng.normal(0, 0.8, (6, 3)) + row_up
-    limb = np.exp(rng.normal(0.02, 0.17) - 0.05 * causes.habitus)
-    chest = np.exp(rng.normal(0.02, 0.2) - 0.07 * causes.habitus)
+    limb = np.exp(rng.normal(0.2, 0.13) - 0.05 * causes.habitus)
+    chest = np.exp(rng.normal(0.26, 0.15) - 0.07 * causes.habitus)
     if causes.sex == "female":
         chest *= 0.9
-    each = np.exp(rng.normal(0, 0.08, 8))
-    each[:2] = np.exp(rng.normal(0, 0.04, 2))
+    each = np.exp(rng.normal([0, 0, -0.1, 0, 0.05, 0.08, 0, -0.05], 0.08))
+    each[:2] = np.exp(rng.normal([0.06, -0.06], 0.04))
     gain = np.concatenate([[limb, limb], np.full(6, chest)]) * each
     return Torso(
         turned(roll, frontal, yaw), shift, electrodes, gain, float(rng.uniform(0.35, 0.75))
@@ -53,14 +53,14 @@ def healthy_substrate(causes: Causes, rng: np.random.Generator) -> Substrate:
     substrate = Substrate.normal()
     substrate.conduction = _conduction(rng, causes)
     heart = ventricles()
-    patches = 1 + 0.12 * _smooth(rng, 4)
+    patches = 1 + 0.1 * _smooth(rng, 4)
     substrate.mass = substrate.mass * np.tile(np.clip(patches, 0.6, 1.5), 2)
-    sides = np.exp(rng.normal(0, 0.12, 3))  # right ventricle, septum, left free wall
+    sides = np.exp(rng.normal(0, 0.09, 3))  # right ventricle, septum, left free wall
     which = np.where(heart.is_rv, 0, np.where(heart.is_septum, 1, 2))
     substrate.mass = substrate.mass * np.tile(sides[which], 2)
     age_factor = 1.12 - 0.0035 * (causes.age - 20)
     sex_factor = 1.04 if causes.sex == "male" else 0.94
-    spread = float(np.exp(rng.normal(0, 0.16)))
+    spread = float(np.exp(rng.normal(0, 0.12)))
     substrate.mass = substrate.mass * (age_factor * sex_factor * spread * causes.voltage)
     substrate.upstroke_ms = float(rng.uniform(1.8, 3.2))
     substrate.recovery = _recovery(causes, rng)
@@ -92,30 +92,38 @@ def _conduction(rng: np.random.Generator, causes: Causes) -> Conduction:
 
 def _recovery(causes: Causes, rng: np.random.Generator) -> Recovery:
     young = float(np.clip((45 - causes.age) / 30, -0.8, 1))
-    size = float(np.exp(rng.normal(-0.12 + 0.1 * young, 0.26)))
+    size = float(np.exp(rng.normal(-0.33 + 0.1 * young, 0.2)))
     size *= 1.1 if causes.sex == "male" else 0.9
-    gradient = np.array([0.5, 0.9, -1.95]) + rng.normal(0, 0.42, 3)
+    width = float(rng.uniform(30, 44))
+    skew = float(np.clip(rng.lognormal(-1.1, 0.6), 0.08, 1.0))
+    spread = size * _steepness(36.0, 0.4) / _steepness(width, skew)
+    gradient = np.array([1.05, 0.9, -1.9]) + rng.normal(0, 0.2, 3)
     heart = ventricles()
-    local = 2.4 * _smooth(rng, 3) * size
-    right = np.where(heart.is_rv, rng.normal(-1, 6), 0.0)  # upright or inverted T in V1
+    local = 1.6 * _smooth(rng, 3) * spread
+    right = np.where(heart.is_rv, rng.normal(-3, 3.5), 0.0) * spread  # T in V1
     return Recovery(
-        transmural=20.0 * size,
-        gradient=gradient * size,
+        transmural=14.0 * spread,
+        gradient=gradient * spread,
         local_inner=local + right * 0.3,
-        local_outer=local * 0.6 + right * size,
-        width=float(rng.uniform(30, 44)),
-        skew=float(np.clip(rng.lognormal(-1.1, 0.6), 0.08, 1.0)),
-        coupling=float(rng.normal(0.05, 0.1)),
+        local_outer=local * 0.6 + right,
+        width=width,
+        skew=skew,
+        coupling=float(rng.normal(-0.12, 0.07)),
     )
+
+
+def _steepness(width: float, skew: float) -> float:
+    """Greatest slope (per ms) of recovery: T waves grow with it, whatever their shape."""
+    return float((1 + skew) ** (-(1 + skew) / skew)) / (width * (0.45 + 0.3 * skew))
 
 
 def _j_point(substrate: Substrate, causes: Causes, rng: np.random.Generator) -> None:
     """ST segments of the healthy are raised a little, most in young men in V2-V4."""
     heart = ventricles()
-    male = 1.0 if causes.sex == "male" else 0.35
-    young = float(np.clip((60 - causes.age) / 35, 0.15, 1))
-    lift = abs(rng.normal(0.3, 0.5)) * 0.022 * male * young
-    front = np.where(heart.is_rv, 0.6, 0.4 + 0.6 * heart.region(-60, 45, 60, 45))
+    male = 1.2 if causes.sex == "male" else 0.75
+    young = float(np.clip(1 + (50 - causes.age) / 110, 0.7, 1.3))
+    lift = 0.032 * float(np.exp(rng.normal(0, 0.36))) * male * young
+    front = np.where(heart.is_rv, 0.32, heart.region(-40, 30, 70, 50))
     substrate.injury = substrate.injury + np.concatenate([0 * front, lift * front])
 
 

@@ -18,6 +18,7 @@ COMMON_BORDERLINE = HARMLESS | {
     "short pr interval",
     "long qt interval",
     "tall t wave",
+    "st elevation",
     "low qrs voltage",
     "prominent u wave",
     "first degree av block",

@@ -56,7 +56,7 @@ def _right(facts: Facts, verdict: Verdict) -> None:
 
 def _right_by_shape(facts: Facts, verdict: Verdict) -> None:
     """An RSR' in V1 without delay is often reported as incomplete block."""
-    if facts.lead(facts.qrst.r_prime_mv, "V1") > 0.05 and facts.qrs < 120:
+    if facts.lead(facts.qrst.r_prime_mv, "V1") > 0.1 and facts.qrs < 120:
         verdict.say("incomplete right bundle branch block", None)
 
 
@@ -87,7 +87,7 @@ def _fascicles(facts: Facts, verdict: Verdict, parts: list[str]) -> None:
     left = both(both(below(axis, -43, -30), above(axis, -110, -130)), small_q, rs)
     if "lafb" in parts:
         verdict.say("left anterior fascicular block", left or None)
-    elif left is not False:
+    elif left is True:
         verdict.say("left anterior fascicular block", None)
     right = both(above(axis, 93, 82), above(facts.lead(w.s_mv, "aVL"), 0.15, 0.05))
     if "lpfb" in parts:

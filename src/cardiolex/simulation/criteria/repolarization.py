@@ -34,11 +34,14 @@ def st_segment(facts: Facts, verdict: Verdict) -> None:
         sunk = either(sunk, adjacent(low))
     if facts.wide_aberrant:
         raised, sunk = (None if raised else False), (None if sunk else False)
+    c = facts.causes
+    if raised and c.infarct is None and c.repolarization not in ("pericarditis", "early repolarization"):
+        raised = None  # the J point of a healthy heart
     verdict.say("st elevation", raised)
     verdict.say("st depression", sunk)
     specific = verdict.has("st elevation", "st depression") or _specific(facts)
     slight = [
-        adjacent([below(float(facts.qrst.st_mv[k]), -0.03, -0.015) for k in leads])
+        adjacent([below(float(facts.qrst.st_mv[k]), -0.04, -0.026) for k in leads])
         for leads in CONTIGUOUS
     ]
     shown = either(*slight)
@@ -65,8 +68,8 @@ def t_wave(facts: Facts, verdict: Verdict) -> None:
     if facts.wide_aberrant or (young_woman and inverted):
         inverted = None if inverted else False
     verdict.say("t wave inversion", inverted)
-    tall_limb = above(float(max(w.t_max[:6])), 0.62, 0.5)
-    tall = either(tall_limb, above(float(max(w.t_max[6:])), 1.25, 1.0))
+    tall_limb = above(float(max(w.t_max[:6])), 0.78, 0.6)
+    tall = either(tall_limb, above(float(max(w.t_max[6:])), 1.3, 1.08))
     verdict.say("tall t wave", None if tall and facts.wide_aberrant else tall)
     _unspecific(facts, verdict, inverted)
 
