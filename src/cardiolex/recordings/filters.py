@@ -25,16 +25,41 @@ def zero_phase(
 ) -> NDArray[np.float32]:
     """Filter finite (L, T) forwards and backwards with second-order Butterworth sections.
 
-    The cut-offs are where the gain is one half (two passes of -3 dB). The ends are mirrored (odd
-    extension) over one period of the lowest cut-off, as far as the signal reaches, so that the
-    start of a strip carries no step response. Any length of one sample or more is accepted.
+    The cut-offs are where the gain is one half (two passes of -3 dB). Before filtering, the ends
+    are continued over one period of the lowest cut-off, as far as the signal reaches, by turning
+    the signal about the straight line through its last second. (Turning it about its last sample,
+    as usual, makes a step wherever a strip begins within a QRS complex.) Any length of one sample
+    or more is accepted.
     """
     if highpass_hz is None and lowpass_hz is None:
         return values
     from scipy.signal import sosfiltfilt
 
     lowest = min(edge for edge in (highpass_hz, lowpass_hz) if edge is not None)
-    reach = max(round(fs / lowest), 9)
+    reach = min(max(round(fs / lowest), 9), values.shape[-1] - 1)
     sections = _butterworth(fs, highpass_hz, lowpass_hz)
-    padding = min(reach, values.shape[-1] - 1)
-    return np.asarray(sosfiltfilt(sections, values, axis=-1, padlen=padding), np.float32)
+    longer = continued(values, reach, round(fs))
+    filtered = sosfiltfilt(sections, longer, axis=-1, padtype=None)
+    return np.asarray(filtered[..., reach : reach + values.shape[-1]], np.float32)
+
+
+def continued(values: NDArray[np.float32], reach: int, trend: int) -> NDArray[np.float32]:
+    """Return (L, T + 2 reach): both ends continued by point reflection about their trend.
+
+    The trend is the least-squares line through the outermost `trend` samples.
+    """
+    if reach < 1:
+        return values
+    trend = min(trend, values.shape[-1])
+    first = 2 * _trend_at_end(values[..., trend - 1 :: -1]) - values[..., reach:0:-1]
+    last = 2 * _trend_at_end(values[..., -trend:]) - values[..., -2 : -2 - reach : -1]
+    return np.concatenate([first, values, last], axis=-1)
+
+
+def _trend_at_end(part: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the value (L, 1) of the least-squares line through (L, n) at its last sample."""
+    n = part.shape[-1]
+    time = np.arange(n, dtype=np.float32) - np.float32((n - 1) / 2)
+    mean = part.mean(axis=-1, keepdims=True)
+    slope = (part @ time)[..., None] / max(float(time @ time), 1.0)
+    return np.asarray(mean + slope * time[-1], np.float32)

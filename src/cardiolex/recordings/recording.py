@@ -90,8 +90,13 @@ class Recording:
             )
         units = [unit] * len(names) if isinstance(unit, str) else list(unit)
         for row, name in enumerate(names[: len(units)]):
-            if standard_name(name) is None and not is_voltage(units[row]):
-                units[row] = "mV"  # a respiration or pulse channel keeps its numbers
+            if is_voltage(units[row]):
+                continue
+            if standard_name(name):
+                raise CardiolexError(
+                    f"lead {name!r} has the unknown unit {units[row]!r}; use V, mV, uV or nV"
+                )
+            units[row] = "mV"  # a respiration or pulse channel keeps its numbers
         mv = to_millivolts(array, units, gain, baseline)
         leads, other, notes = sort_channels(mv, names)
         return cls(

@@ -114,7 +114,7 @@ def _numbers(path: Path, text: str, head: Head) -> NDArray[np.float64]:
         )
     except Exception as error:
         raise ReadError(
-            path, f"is no even table ({error})", "every row needs every column"
+            path, f"is no even table ({str(error).strip()})", "every row needs every column"
         ) from error
     if table.empty:
         raise ReadError(path, "has column names but no samples")

@@ -84,11 +84,8 @@ def _samples_held(header: Header, samples: int) -> int:
     for name, signals in _files(header).items():
         size = bounded_size(_path(header, name))
         if signals[0].fmt not in _COMPRESSED:
-            # skewed signals end later in the file; 212 and 310 round up to whole bytes
-            needed = samples + max(s.skew for s in signals)
-            bits = (size - signals[0].offset) * 8
-            here = max(0, int(bits // _frame_bits(signals))) - (needed - samples)
-            held = min(held, max(0, here))
+            bits = max(0, size - signals[0].offset) * 8
+            held = min(held, int(bits // _frame_bits(signals)))
     return held
 
 
