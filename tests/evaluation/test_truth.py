@@ -64,3 +64,11 @@ def test_files_and_folders_that_are_not_there_are_named(folder):
         read_truth(folder / "none.csv", folder)
     with pytest.raises(CardiolexError, match="no such folder"):
         read_truth(write(folder, "record,x\nrecords/a.hea,1\n"), folder / "nowhere")
+
+
+def test_patients_can_be_given_afterwards_for_every_record(folder):
+    table = read_truth(write(folder, "record,x\nrecords/a.hea,1\nrecords/b.hea,0\n"), folder)
+    named = table.with_patients({"records/a.hea": "p", "records/b.hea": "q", "else": "r"})
+    assert named.patients == ("p", "q")
+    with pytest.raises(CardiolexError, match=r"1 records, among them records/b\.hea"):
+        table.with_patients({"records/a.hea": "p"})

@@ -1,7 +1,9 @@
 """Bootstrap intervals of AUROC and average precision, resampling patients, not records.
 
 A resample is a weight per record (how often its patient was drawn), so that one sort per class
-serves all resamples. Percentile intervals (Efron & Tibshirani, 1993, chapter 13).
+serves all resamples. Percentile intervals (Efron & Tibshirani, 1993, chapter 13). A patient drawn
+twice is a tie that a ranking cannot split, which lifts average precision of rare classes in the
+resamples: its interval lies somewhat high, that of AUROC does not.
 """
 
 from __future__ import annotations

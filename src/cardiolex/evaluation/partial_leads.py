@@ -34,11 +34,11 @@ CLINICAL: dict[str, tuple[str, ...]] = {
 }
 WEARABLE: dict[str, tuple[str, ...]] = {
     "watch (I)": ("I",),
-    "two electrodes on the chest (II)": ("II",),
+    "chest patch (II)": ("II",),
     "MCL1-like (V1)": ("V1",),
     "Holter (II, V1)": ("II", "V1"),
     "Holter (II, V5)": ("II", "V5"),
-    "hand-held, six leads from I and II (I, II)": ("I", "II"),
+    "hand-held six-lead (I, II)": ("I", "II"),
     "I, II, V2": ("I", "II", "V2"),
     "I, II, V1, V5": ("I", "II", "V1", "V5"),
 }

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +38,16 @@ class TruthTable:
     def paths(self) -> list[Path]:
         """Where the recordings lie."""
         return [self.root / record for record in self.records]
+
+    def with_patients(self, patients: Mapping[str, str]) -> TruthTable:
+        """The same table with the patient of every record; CardiolexError if one is missing."""
+        missing = [record for record in self.records if not patients.get(record)]
+        if missing:
+            raise CardiolexError(
+                f"{self.name}: no patient is given for {len(missing)} records, among them "
+                f"{', '.join(missing[:3])}"
+            )
+        return replace(self, patients=tuple(patients[record] for record in self.records))
 
 
 def read_truth(path: str | Path, root: str | Path, *, name: str | None = None) -> TruthTable:
