@@ -1,6 +1,6 @@
 from random import Random
 
-from cardiolex.reports.compose import Composer, split_wordings
+from cardiolex.reports.compose import Composer, split_wordings, vary
 from cardiolex.reports.vocabulary import Vocabulary
 
 
@@ -30,3 +30,22 @@ def test_same_seed_same_statements() -> None:
     first = Composer(train, Random(5)).batch(50)
     assert first == Composer(train, Random(5)).batch(50)
     assert first != Composer(train, Random(6)).batch(50)
+
+
+def test_other_spellings_never_become_another_finding() -> None:
+    v = Vocabulary.load()
+    random = Random(0)
+    changed = 0
+    for entity in v.entities:
+        for wording in entity.wordings:
+            varied = vary(wording, random)
+            changed += varied != wording
+            assert v.resolve(varied) in (entity.name, None), (wording, varied)
+    assert changed > 500
+
+
+def test_plurals_are_spelt_as_carts_spell_them() -> None:
+    random = Random(2)
+    seen = {vary("premature atrial complex", random) for _ in range(100)}
+    assert seen == {f"premature atrial complex{end}" for end in ("", "es", "(s)")}
+    assert {vary("PAC", random) for _ in range(100)} == {"PAC", "PACs", "PAC(s)"}

@@ -46,9 +46,9 @@ class Settings:
     max_tokens: int = 128
     pooling: Pooling = "mean"
     held_out: float = 0.0  # share of English synonyms kept from training, to test with
-    language_steps: int = 200
+    language_steps: int = 150
     language_batch: int = 96
-    meaning_steps: int = 600
+    meaning_steps: int = 550
     meaning_batch: int = 192
     names_per_step: int = 160
     learning_rate: float = 1e-3
@@ -220,10 +220,17 @@ def _vectors(
     texts: Sequence[str],
     pooling: Pooling,
 ) -> Tensor:
-    tokens = tokenizer(list(texts), padding=True, truncation=True, return_tensors="pt")
-    mask = tokens["attention_mask"]
-    hidden = bert(input_ids=tokens["input_ids"], attention_mask=mask).last_hidden_state
-    return pool(hidden.float(), mask, pooling)
+    """Vectors (N, D) with gradient; texts of like length go together, so that little is padding."""
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    parts = []
+    for start in range(0, len(order), 64):
+        chunk = [texts[i] for i in order[start : start + 64]]
+        tokens = tokenizer(chunk, padding=True, truncation=True, return_tensors="pt")
+        mask = tokens["attention_mask"]
+        hidden = bert(input_ids=tokens["input_ids"], attention_mask=mask).last_hidden_state
+        parts.append(pool(hidden.float(), mask, pooling))
+    back = torch.tensor(order).argsort()
+    return torch.cat(parts)[back]
 
 
 def _ends(losses: Sequence[float]) -> list[float]:

@@ -19,6 +19,22 @@ _DENIED = ("no {}", "without {}", "no evidence of {}", "{} is not present", "{} 
            "absence of {}", "no {} seen", "{} has been ruled out")  # fmt: skip
 _JOINTS = (". ", ". ", ", ", " with ", " and ", "; ")
 
+_SPELLINGS = (
+    ("first degree", "1st degree"), ("first degree", "first-degree"), ("second degree", "2nd degree"),
+    ("third degree", "3rd degree"), ("av ", "a-v "), ("av ", "atrioventricular "),
+    ("infarction", "infarct"), ("myocardial infarction", "infarct"), ("ischemi", "ischaemi"),
+    ("kalemi", "kalaemi"), ("calcemi", "calcaemi"), ("non-specific", "nonspecific"),
+    ("st-t", "st/t"), ("left ventricular", "lv"), ("right ventricular", "rv"),
+    ("left atrial", "la"), ("right atrial", "ra"), (" wave", ""), (" leads", " lds"),
+    ("repolarization", "repol"), ("repolarization", "repolarisation"), ("abnormality", "abnrm"),
+    ("bundle branch block", "bundle-branch block"), ("fascicular block", "hemiblock"),
+)  # fmt: skip
+_PLURALS = {
+    "complex": "complexes", "beat": "beats", "contraction": "contractions", "wave": "waves",
+    "extrasystole": "extrasystoles", "change": "changes", "abnormality": "abnormalities",
+    "depolarization": "depolarizations", "infarct": "infarcts",
+}  # fmt: skip
+
 Wordings = Mapping[str, Sequence[str]]
 
 
@@ -53,6 +69,18 @@ def split_wordings(
     return train, held
 
 
+def vary(text: str, random: Random) -> str:
+    """The same wording as another hand would write it: plural, spelling, shorthand."""
+    fitting = [(old, new) for old, new in _SPELLINGS if old in text]
+    if fitting and random.random() < 0.3:
+        text = text.replace(*random.choice(fitting), 1)
+    last = text.rsplit(" ", 1)[-1]
+    if random.random() < 0.3 and (last in _PLURALS or (last.isupper() and last[-1] in "BCS")):
+        plural = _PLURALS.get(last, f"{last}s")
+        return text.removesuffix(last) + random.choice((plural, plural, f"{last}(s)"))
+    return text
+
+
 class Composer:
     """Draws statements; deterministic in the seed of `random`."""
 
@@ -62,10 +90,10 @@ class Composer:
         self.names = list(wordings)
 
     def wording(self, name: str) -> str:
-        """A wording of the entity: half of the time the name, else any other."""
+        """A wording of the entity: now and then the name itself, else any in any spelling."""
         if self.random.random() < 0.2:
             return name
-        return self.random.choice(list(self.wordings[name]))
+        return vary(self.random.choice(self.wordings[name]), self.random)
 
     def plain(self, name: str) -> Statement:
         """One finding, stated or hedged."""
