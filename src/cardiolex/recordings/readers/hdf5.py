@@ -41,7 +41,7 @@ def read_hdf5(path: Path, facts: Stated, index: int | None, exam: int | None) ->
                 path, f"holds {sorted(datasets)}", "one table (leads, samples) is expected"
             )
         ((name, data),) = tables.items()
-        bounded_shape(path, *data.shape)
+        bounded_shape(path, *sorted(data.shape))
         array = data[()]
     if name == "ecg" and array.dtype == np.float16 and facts == Stated() and 12 in array.shape:
         return twelve_leads(path, array, SPH_FS, "mV", "SPH", id=path.stem)
