@@ -210,5 +210,6 @@ def _check_hub(name: str, seconds: float = 5.0) -> None:
             reason = f"{endpoint} cannot be reached ({error})"
     raise CardiolexError(
         f"text encoder {name!r} is no local folder and not in the Hugging Face cache, "
-        f"and {reason}; download it where there is a network (hf download {name}) and give the folder's path"
+        f"and {reason}; download it where there is a network (hf download {name}) "
+        "and give the folder's path"
     )

@@ -1,0 +1,74 @@
+import pytest
+import torch
+
+from cardiolex.nn.query_network import QueryNetwork
+from cardiolex.nn.transformer import attend
+
+
+@pytest.fixture
+def network() -> QueryNetwork:
+    torch.manual_seed(0)
+    made = QueryNetwork(QueryNetwork.Config(), token_dim=24, query_dim=20).eval()
+    for parameter in made.parameters():  # biases and scales away from their neutral start
+        parameter.data += 0.05 * torch.randn_like(parameter)
+    return made
+
+
+@torch.no_grad()
+def test_a_score_does_not_depend_on_the_other_queries_nor_their_order(network):
+    tokens, queries = torch.randn(3, 30, 24), torch.randn(9, 20)
+    scores = network(tokens, queries)
+    alone = torch.cat([network(tokens, query[None]) for query in queries], dim=1)
+    order = torch.randperm(9)
+    assert torch.allclose(scores, alone, atol=1e-5)
+    assert torch.allclose(scores[:, order], network(tokens, queries[order]), atol=1e-5)
+    assert scores.std(dim=1).min() > 1e-3  # the queries do matter
+
+
+@torch.no_grad()
+def test_with_self_attention_it_does_depend_on_them():
+    torch.manual_seed(0)
+    config = QueryNetwork.Config(self_attention=True)
+    network = QueryNetwork(config, token_dim=24, query_dim=20).eval()
+    tokens, queries = torch.randn(3, 30, 24), torch.randn(9, 20)
+    assert not torch.allclose(network(tokens, queries)[:, :1], network(tokens, queries[:1]))
+
+
+@torch.no_grad()
+def test_the_order_of_tokens_does_not_matter_and_padding_is_not_seen(network):
+    tokens, queries = torch.randn(2, 30, 24), torch.randn(4, 20)
+    order = torch.randperm(30)
+    assert torch.allclose(network(tokens, queries), network(tokens[:, order], queries), atol=1e-5)
+    padded = torch.cat([tokens, 100 * torch.randn(2, 7, 24)], dim=1)
+    valid = torch.arange(37).expand(2, -1) < 30
+    expected = network(tokens, queries)
+    assert torch.allclose(network(padded, queries, valid), expected, atol=1e-5)
+
+
+@torch.no_grad()
+def test_attention_sums_to_one_ignores_padding_and_leaves_scores_alone(network):
+    tokens, queries = torch.randn(2, 30, 24), torch.randn(4, 20)
+    valid = torch.ones(2, 30, dtype=torch.bool)
+    valid[1, 12:] = False
+    logits, weights = network(tokens, queries, valid, True)
+    assert weights.shape == (2, 4, 4, 30)
+    assert torch.allclose(weights.sum(dim=-1), torch.ones(2, 4, 4), atol=1e-5)
+    assert weights[1, ..., 12:].abs().max() == 0
+    assert torch.allclose(logits, network(tokens, queries, valid), atol=1e-5)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_both_ways_of_attention_agree_in_value_and_gradient(masked):
+    q, k, v = (torch.randn(2, 3, n, 8, requires_grad=True) for n in (5, 7, 7))
+    mask = torch.rand(2, 1, 1, 7) < 0.6 if masked else None
+    if mask is not None:
+        mask[..., 0] = True
+    fused = torch.nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+    plain, _ = attend(q, k, v, mask)
+    assert torch.allclose(fused, plain, atol=1e-6)
+    for a, b in zip(
+        torch.autograd.grad(fused.square().sum(), (q, k, v)),
+        torch.autograd.grad(plain.square().sum(), (q, k, v)),
+        strict=True,
+    ):
+        assert torch.allclose(a, b, atol=1e-5)
