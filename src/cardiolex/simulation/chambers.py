@@ -23,13 +23,13 @@ def hypertrophy_left(substrate: Substrate, severity: float, strain: float) -> No
     substrate.mass = np.where(septum, substrate.mass * (1 + 0.3 * severity), substrate.mass)
     c = substrate.conduction
     substrate.conduction = replace(
-        c, lv_thickness=c.lv_thickness * (1 + 0.35 * severity), lv_purkinje=c.lv_purkinje * 0.94
+        c, lv_thickness=c.lv_thickness * (1 + 0.35 * severity), lv_purkinje=c.lv_purkinje * (1 - 0.12 * severity)
     )
     lateral = heart.region(-175, 25, 85, 50)
-    delay = strain * 32.0
+    delay = strain * 16.0
     substrate.recovery.local_outer = substrate.recovery.local_outer + delay * lateral
     substrate.recovery.local_inner = substrate.recovery.local_inner - 0.35 * delay * lateral
-    fall = 0.06 * strain * lateral
+    fall = 0.05 * strain * lateral
     substrate.injury = substrate.injury + np.concatenate([fall, -0.2 * fall])
 
 
@@ -37,9 +37,9 @@ def hypertrophy_right(substrate: Substrate, severity: float, strain: float) -> N
     """Thick right ventricle: rightward and anterior forces, right precordial strain."""
     heart = ventricles()
     right = np.tile(heart.is_rv, 2)
-    substrate.mass = substrate.mass * np.where(right, 1 + 1.6 * severity, 1 - 0.25 * severity)
+    substrate.mass = substrate.mass * np.where(right, 1 + 1.0 * severity, 1 - 0.25 * severity)
     c = substrate.conduction
     substrate.conduction = replace(c, rv_thickness=c.rv_thickness * (1 + 2.2 * severity))
-    delay = strain * 40.0 * heart.is_rv
+    delay = strain * 24.0 * heart.is_rv
     substrate.recovery.local_outer = substrate.recovery.local_outer + delay
     substrate.recovery.local_inner = substrate.recovery.local_inner - 0.4 * delay

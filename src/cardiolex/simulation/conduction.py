@@ -55,13 +55,14 @@ def _irbbb(c: Conduction, rng: np.random.Generator) -> Conduction:
 
 
 def _lbbb(c: Conduction, rng: np.random.Generator) -> Conduction:
-    start = c.sites[RIGHT][: 1 if rng.random() < 0.3 else 2]
-    return replace(c, sites=start, lv_purkinje=float(rng.uniform(0.8, 1.25)))
+    free, septal = c.sites[RIGHT]
+    later = septal.ms + float(rng.uniform(3, 14))
+    return replace(c, sites=(septal, Site(free.node, later)), lv_purkinje=float(rng.uniform(0.8, 1.25)))
 
 
 def _ilbbb(c: Conduction, rng: np.random.Generator) -> Conduction:
     early = set(c.sites[RIGHT])
-    delay = float(rng.uniform(16, 28))
+    delay = float(rng.uniform(20, 36))
     sites = tuple(s if s in early else Site(s.node, s.ms + delay) for s in c.sites)
     return replace(c, sites=sites, lv_purkinje=c.lv_purkinje * 0.9)
 
@@ -73,11 +74,11 @@ def _slowed(c: Conduction, angle: float, amount: float) -> Conduction:
 def _lafb(c: Conduction, rng: np.random.Generator) -> Conduction:
     cut = replace(c, sites=_without(c, ANTERIOR))
     cut = replace(cut, sites=_late(cut, slice(2, 4), -float(rng.uniform(2, 9))))
-    return _slowed(cut, -130, float(rng.uniform(0.45, 1.1)))
+    return _slowed(cut, -130, float(rng.uniform(0.8, 1.6)))
 
 
 def _lpfb(c: Conduction, rng: np.random.Generator) -> Conduction:
-    return _slowed(replace(c, sites=_without(c, POSTERIOR)), 100, float(rng.uniform(0.6, 1.3)))
+    return _slowed(replace(c, sites=_without(c, POSTERIOR)), 100, float(rng.uniform(1.0, 1.9)))
 
 
 def _ivcd(c: Conduction, rng: np.random.Generator) -> Conduction:

@@ -18,10 +18,10 @@ TERRITORIES: dict[str, tuple[tuple[float, float, float, float], ...]] = {
     "anterior": ((-65.0, 50.0, 45.0, 34.0),),
     "anteroseptal": ((-30.0, 40.0, 42.0, 34.0), (-60.0, 55.0, 40.0, 28.0)),
     "anterolateral": ((-75.0, 50.0, 42.0, 32.0), (-150.0, 35.0, 45.0, 36.0)),
-    "lateral": ((180.0, 25.0, 40.0, 36.0),),
+    "lateral": ((-170.0, 25.0, 58.0, 46.0),),
     "inferior": ((92.0, 25.0, 42.0, 36.0),),
-    "inferolateral": ((95.0, 25.0, 40.0, 34.0), (165.0, 25.0, 38.0, 34.0)),
-    "posterior": ((135.0, 2.0, 32.0, 24.0),),
+    "inferolateral": ((95.0, 25.0, 40.0, 34.0), (165.0, 25.0, 48.0, 40.0)),
+    "posterior": ((140.0, 4.0, 44.0, 32.0),),
 }
 STAGES = ("acute", "evolving", "old")
 
@@ -73,11 +73,11 @@ def _injure(
 def _turn_t(substrate: Substrate, region: Floats, stage: str, rng: np.random.Generator) -> None:
     recovery = substrate.recovery
     if stage == "acute":
-        delay = float(rng.uniform(-14, 6))
+        delay = float(rng.uniform(-9, 4))
     elif stage == "evolving":
-        delay = float(rng.uniform(22, 65))
+        delay = float(rng.uniform(8, 30))
     else:
-        delay = float(rng.choice([0.0, 1.0])) * float(rng.uniform(8, 40))
+        delay = float(rng.choice([0.0, 1.0])) * float(rng.uniform(4, 17))
     wide = region**0.5
     recovery.local_outer = recovery.local_outer + delay * wide
     recovery.local_inner = recovery.local_inner + 0.35 * delay * wide

@@ -30,11 +30,11 @@ def ischemia(
     else:
         region = territory(where, rng, 1.25)
     if kind in ("st depression", "both"):
-        loss = (0.03 + 0.09 * severity) * region
+        loss = (0.018 + 0.06 * severity) * region
         substrate.injury = substrate.injury + np.concatenate([loss, -0.5 * loss])
     recovery = substrate.recovery
     if kind in ("t inversion", "both"):
-        delay = (18 + 42 * severity) * region
+        delay = (7 + 20 * severity) * region
         recovery.local_outer = recovery.local_outer + delay
         recovery.local_inner = recovery.local_inner - 0.1 * delay
     else:

@@ -14,18 +14,18 @@ Rng = np.random.Generator
 
 # weights of the leading problem: (balanced, population)
 PROBLEMS: dict[str, tuple[float, float]] = {
-    "healthy": (0.24, 0.42),
+    "healthy": (0.42, 0.47),
     "rate": (0.07, 0.07),
     "rhythm": (0.15, 0.08),
     "paced": (0.03, 0.015),
-    "ectopy": (0.08, 0.04),
-    "av": (0.05, 0.03),
-    "block": (0.13, 0.09),
-    "hypertrophy": (0.08, 0.08),
-    "infarct": (0.11, 0.13),
+    "ectopy": (0.1, 0.04),
+    "av": (0.07, 0.03),
+    "block": (0.19, 0.09),
+    "hypertrophy": (0.11, 0.08),
+    "infarct": (0.17, 0.13),
     "ischemia": (0.06, 0.06),
     "repolarization": (0.12, 0.09),
-    "form": (0.05, 0.03),
+    "form": (0.07, 0.03),
 }
 RHYTHMS = {
     "fibrillation": (0.38, 0.75),
@@ -79,6 +79,9 @@ REPOLARIZATION = {
 }
 
 
+SECOND = ("rate", "ectopy", "av", "block", "hypertrophy", "infarct", "ischemia", "repolarization", "form")
+
+
 def _pick(rng: Rng, table: dict[str, tuple[float, float]], mix: Mix) -> str:
     weights = np.array([w[0 if mix == "balanced" else 1] for w in table.values()])
     return str(rng.choice(list(table), p=weights / weights.sum()))
@@ -89,6 +92,10 @@ def draw_causes(rng: Rng, mix: Mix) -> Causes:
     problem = _pick(rng, PROBLEMS, mix)
     causes = _person(rng, problem)
     causes = _LEADING[problem](causes, rng, mix)
+    if problem != "healthy" and rng.random() < (0.45 if mix == "balanced" else 0.25):
+        second = str(rng.choice(SECOND))
+        if second != problem:
+            causes = _LEADING[second](causes, rng, mix)
     return _companions(causes, rng, mix)
 
 

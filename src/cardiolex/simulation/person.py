@@ -29,6 +29,10 @@ def torso(causes: Causes, rng: np.random.Generator) -> Torso:
     frontal = 7.0 + 12.0 * young - 4.0 * causes.habitus + rng.normal(0, 10.5)
     roll = -3.0 + 4.0 * young + rng.normal(0, 11)
     yaw = -11.0 + rng.normal(0, 8)
+    if "lafb" in causes.block:
+        frontal -= 9.0  # the fascicle that fails is the one stretched by a horizontal heart
+    elif "lpfb" in causes.block:
+        frontal += 10.0
     if not isnan(causes.turn_frontal):
         frontal = causes.turn_frontal
     if not isnan(causes.turn_roll):
@@ -162,6 +166,9 @@ def diseased_substrate(
     unblocked = replace(substrate)
     if causes.block != "none":
         substrate.conduction = blocked(substrate.conduction, causes.block, rng)
+        if "lafb" in causes.block or "lpfb" in causes.block:  # the fronts no longer cancel
+            substrate.mass = substrate.mass * float(rng.uniform(0.55, 0.85))
+            substrate.recovery.secondary = 0.35 if "rbbb" not in causes.block else 0.5
     if causes.pathway is not None:
         lead = float(rng.uniform(18, 50))
         substrate.conduction = preexcited(substrate.conduction, rng, causes.pathway, lead)

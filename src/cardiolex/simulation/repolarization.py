@@ -37,7 +37,7 @@ def long_qt(s: Substrate, severity: float, rng: np.random.Generator) -> None:
 
 def short_qt(s: Substrate, severity: float, rng: np.random.Generator) -> None:
     """Short action potentials, narrow tall T waves."""
-    s.recovery.qt_ms *= 0.85 - 0.1 * severity
+    s.recovery.qt_ms *= 0.82 - 0.1 * severity
     s.recovery.width *= 0.8
     s.recovery.skew = 0.9
 
@@ -52,26 +52,26 @@ def inverted_t(s: Substrate, severity: float, rng: np.random.Generator) -> None:
     heart = ventricles()
     angle = float(rng.choice([-60.0, 180.0, 100.0, -140.0]))
     region = heart.region(angle, 35, 80, 55)
-    delay = (30 + 35 * severity) * region
+    delay = (11 + 20 * severity) * region
     s.recovery.local_outer = s.recovery.local_outer + delay
     s.recovery.transmural *= 0.5
 
 
 def tall_t(s: Substrate, severity: float, rng: np.random.Generator) -> None:
     """More dispersion of recovery: tall T waves."""
-    _scale_t(s, 1.7 + 0.9 * severity)
+    _scale_t(s, 1.4 + 0.8 * severity)
 
 
 def nonspecific_t(s: Substrate, severity: float, rng: np.random.Generator) -> None:
     """Small T waves with a slightly turned vector."""
     _scale_t(s, float(rng.uniform(0.3, 0.65)))
     region = ventricles().region(float(rng.uniform(90, 270)), 30, 80, 55)
-    s.recovery.local_outer = s.recovery.local_outer + float(rng.uniform(0, 16)) * region
+    s.recovery.local_outer = s.recovery.local_outer + float(rng.uniform(0, 7)) * region
 
 
 def nonspecific_st(s: Substrate, severity: float, rng: np.random.Generator) -> None:
     """Slight sagging or flattening of the ST segment."""
-    _outer(s, -0.012 - 0.02 * severity)
+    _outer(s, -0.02 - 0.022 * severity)
     _scale_t(s, float(rng.uniform(0.45, 0.9)))
 
 
@@ -96,7 +96,7 @@ def digitalis(s: Substrate, severity: float, rng: np.random.Generator) -> None:
     """Scooped ST depression, short QT, low T waves."""
     heart = ventricles()
     left = np.where(heart.is_rv | heart.is_septum, 0.0, 1.0)
-    depth = 0.06 + 0.1 * severity
+    depth = 0.025 + 0.05 * severity
     s.sag = s.sag + np.concatenate([0.6 * depth * left, -depth * left])
     s.recovery.qt_ms *= 0.93
     _scale_t(s, float(rng.uniform(0.2, 0.6)))

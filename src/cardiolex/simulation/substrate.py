@@ -25,7 +25,8 @@ class Recovery:
     before the inner one; `gradient` (3,) ms/cm: recovery time along the heart axes; `local_inner`
     and `local_outer` (S,) ms are added by region; `width` and `skew` shape the fall of the
     transmembrane potential (skew 1 symmetric T waves, 0.1 slow rise and quick fall);
-    `coupling` is how much of a change in activation time reaches recovery time.
+    `coupling` is how much late activation delays recovery in the normal sequence, `secondary` how
+    much a change of the sequence does (secondary T waves).
     """
 
     qt_ms: float = 390.0
@@ -36,6 +37,7 @@ class Recovery:
     width: float = 36.0
     skew: float = 0.45
     coupling: float = 0.05
+    secondary: float = 0.6
 
 
 @dataclass(eq=False)

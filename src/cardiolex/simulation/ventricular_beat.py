@@ -23,7 +23,6 @@ Singles = NDArray[np.float32]
 
 LEAD_IN_MS = 28.0  # before the first activation, in every template
 COARSE_MS = 8.0  # step at which recovery is computed
-SECONDARY = 0.6  # how much of a change of activation time shows in recovery time
 MV_PER_UNIT = 0.030  # dipole of one cm2 of wave front, so that normal R waves have normal size
 
 
@@ -89,7 +88,7 @@ def recovery_ms(recovery: Recovery, tau: Floats, reference: Floats) -> Floats:
     rho = rho + heart.point @ recovery.gradient
     rho = rho + np.concatenate([recovery.local_inner, recovery.local_outer])
     rho = rho + recovery.coupling * (reference - reference.mean())
-    rho = rho + SECONDARY * (tau - reference)
+    rho = rho + recovery.secondary * (tau - reference)
     end = np.quantile(rho, 0.9) + 1.3 * recovery.width
     stretch = 0.55 * max(float((tau - reference).max()), 0.0)
     return np.asarray(rho - end + recovery.qt_ms + stretch)

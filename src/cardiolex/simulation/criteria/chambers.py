@@ -46,13 +46,13 @@ def ventricles(facts: Facts, verdict: Verdict) -> None:
         if cause or ratio > 1.1:
             verdict.doubt("left ventricular hypertrophy", "voltage criteria for left ventricular hypertrophy")
         return
-    met = above(ratio, 1.03, 0.92) if cause else above(ratio, 1.25, 1.02)
+    met = above(ratio, 1.03, 0.92) if cause else above(ratio, 1.35, 1.08)
     points = romhilt_estes(facts)
     verdict.say("voltage criteria for left ventricular hypertrophy", met)
     if cause:
         state = either(met, True if points >= 5 else None)
     else:
-        state = None if points >= 4 or ratio > 1.12 else False
+        state = None if points >= 4 or ratio > 1.2 else False
     verdict.say("left ventricular hypertrophy", state)
     _right(facts, verdict)
 

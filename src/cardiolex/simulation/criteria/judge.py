@@ -22,6 +22,8 @@ COMMON_BORDERLINE = HARMLESS | {
     "low qrs voltage",
     "prominent u wave",
     "first degree av block",
+    "abnormal qrs morphology",
+    "left atrial enlargement",
 }
 """Findings whose borderline state does not put a normal ECG in doubt."""
 
@@ -80,7 +82,7 @@ def _abnormal_qrs(facts: Facts, verdict: Verdict) -> None:
     )
     if verdict.has(*clear) and facts.conducted:
         verdict.say("abnormal qrs morphology", True)
-    elif verdict.has(*slight) or set(clear + slight) & verdict.unknown or not facts.conducted:
+    elif verdict.has(*slight) or set(clear) & verdict.unknown or not facts.conducted:
         verdict.say("abnormal qrs morphology", None)
 
 

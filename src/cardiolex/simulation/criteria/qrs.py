@@ -56,20 +56,20 @@ def _right(facts: Facts, verdict: Verdict) -> None:
 
 def _right_by_shape(facts: Facts, verdict: Verdict) -> None:
     """An RSR' in V1 without delay is often reported as incomplete block."""
-    if facts.lead(facts.qrst.r_prime_mv, "V1") > 0.1 and facts.qrs < 120:
+    if facts.lead(facts.qrst.r_prime_mv, "V1") > 0.13 and facts.qrs < 120:
         verdict.say("incomplete right bundle branch block", None)
 
 
 def _left(facts: Facts, verdict: Verdict) -> None:
     w = facts.qrst
-    no_q = both(below(facts.lead(w.q_mv, "V6"), 0.04, 0.08), below(facts.lead(w.q_mv, "I"), 0.04, 0.1))
+    no_q = both(below(facts.lead(w.q_mv, "V6"), 0.07, 0.12), below(facts.lead(w.q_mv, "I"), 0.07, 0.12))
     negative = facts.lead(w.net, "V1") < 0 < facts.lead(w.net, "V6")
     shape = both(no_q, True if negative else None)
     shape = None if shape is False else shape
     complete = both(above(facts.qrs, 122, 114), shape)
     verdict.say("complete left bundle branch block", complete)
     if complete is not True:
-        incomplete = both(shape, above(facts.qrs, 100, 92)) if facts.qrs < 118 else None
+        incomplete = both(shape, above(facts.qrs, 96, 88)) if facts.qrs < 118 else None
         verdict.say("incomplete left bundle branch block", None if incomplete is False else incomplete)
 
 
@@ -84,12 +84,13 @@ def _fascicles(facts: Facts, verdict: Verdict, parts: list[str]) -> None:
         above(facts.lead(w.s_mv, "aVF") - facts.lead(w.r_mv, "aVF"), 0.1, -0.1),
         True if facts.lead(w.r_mv, "aVF") > 0.02 or facts.lead(w.r_mv, "III") > 0.02 else None,
     )
-    left = both(both(below(axis, -43, -30), above(axis, -110, -130)), small_q, rs)
+    limits = (-37.0, -24.0) if "lafb" in parts else (-45.0, -30.0)
+    left = both(both(below(axis, *limits), above(axis, -110, -130)), small_q, rs)
     if "lafb" in parts:
         verdict.say("left anterior fascicular block", left or None)
     elif left is True:
         verdict.say("left anterior fascicular block", None)
-    right = both(above(axis, 93, 82), above(facts.lead(w.s_mv, "aVL"), 0.15, 0.05))
+    right = both(above(axis, 90, 80), above(facts.lead(w.s_mv, "aVL"), 0.15, 0.05))
     if "lpfb" in parts:
         verdict.say("left posterior fascicular block", right or None)
     elif right is True and facts.causes.rvh == 0 and facts.causes.age > 40:

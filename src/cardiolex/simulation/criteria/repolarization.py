@@ -121,7 +121,7 @@ def qt_interval(facts: Facts, verdict: Verdict) -> None:
     """Long and short QT (Bazett), not judged in wide complexes."""
     qtc = facts.measurements.qtc_ms
     women = 8 if facts.causes.sex == "female" else 0
-    long, short = above(qtc, 475 + women, 452 + women), below(qtc, 340, 358)
+    long, short = above(qtc, 475 + women, 452 + women), below(qtc, 350, 365)
     if facts.qrs >= 120 or facts.causes.rhythm == "fibrillation" or facts.measurements.heart_rate_bpm > 110:
         long, short = (None if long else False), (None if short else False)
     verdict.say("long qt interval", long)
