@@ -255,3 +255,9 @@ def test_order_of_names_is_the_order_of_the_file(vocabulary: Vocabulary) -> None
     places = [vocabulary.index[name] for name in vocabulary.names]
     assert all(b == a + 1 for a, b in pairwise(places))
     assert places[0] == 0
+
+
+def test_every_simulated_condition_is_a_canonical_name(vocabulary: Vocabulary) -> None:
+    from cardiolex.simulation import CONDITIONS
+
+    assert [name for name in CONDITIONS if name not in vocabulary] == []

@@ -1,6 +1,7 @@
 """The compact text encoder: WordPiece and a small BERT, kept as a plain Hugging Face folder."""
 
 import json
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -89,14 +90,24 @@ def save(
     pooling: Pooling,
     record: dict[str, object],
 ) -> None:
-    """Write config, fp16 weights and tokenizer, and `cardiolex.json` with pooling and `record`."""
+    """Write config, fp16 weights and tokenizer, and `cardiolex.json` with pooling and `record`.
+
+    The folder appears, or is replaced, as a whole.
+    """
     from copy import deepcopy
 
-    folder.mkdir(parents=True, exist_ok=True)
-    deepcopy(model).half().save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    content = {"query_pooling": pooling, "report_pooling": pooling, **record}
-    write_text(folder / "cardiolex.json", json.dumps(content, indent=1) + "\n")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
+        new = Path(temporary) / "new"
+        deepcopy(model).half().save_pretrained(new)
+        tokenizer.save_pretrained(new)
+        content = {"query_pooling": pooling, "report_pooling": pooling, **record}
+        write_text(new / "cardiolex.json", json.dumps(content, indent=1) + "\n")
+        for file in new.iterdir():
+            file.chmod(0o644)
+        if folder.exists():
+            folder.rename(Path(temporary) / "old")
+        new.rename(folder)
 
 
 def bert_config(vocab_size: int, width: int, layers: int, heads: int, tokens: int) -> "BertConfig":

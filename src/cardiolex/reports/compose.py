@@ -20,7 +20,8 @@ _DENIED = ("no {}", "without {}", "no evidence of {}", "{} is not present", "{} 
 _JOINTS = (". ", ". ", ", ", " with ", " and ", "; ")
 
 _SPELLINGS = (
-    ("first degree", "1st degree"), ("first degree", "first-degree"), ("second degree", "2nd degree"),
+    ("first degree", "1st degree"), ("first degree", "first-degree"),
+    ("second degree", "2nd degree"),
     ("third degree", "3rd degree"), ("av ", "a-v "), ("av ", "atrioventricular "),
     ("infarction", "infarct"), ("myocardial infarction", "infarct"), ("ischemi", "ischaemi"),
     ("kalemi", "kalaemi"), ("calcemi", "calcaemi"), ("non-specific", "nonspecific"),
