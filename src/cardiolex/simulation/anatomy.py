@@ -57,10 +57,9 @@ class Ventricles:
     def graph(self, ms_per_cm: Floats) -> csr_array:
         """Symmetric travel times (ms) between neighboring nodes; `ms_per_cm` is (E,)."""
         ms = self.edge_cm * ms_per_cm
+        order, columns, starts = _pattern()
         n = 2 * self.segments
-        rows = np.concatenate([self.edge_from, self.edge_to])
-        columns = np.concatenate([self.edge_to, self.edge_from])
-        return csr_array((np.concatenate([ms, ms]), (rows, columns)), shape=(n, n))
+        return csr_array((np.concatenate([ms, ms])[order], columns, starts), shape=(n, n))
 
     def nearest(self, angle: float, level: float, *, rv: bool = False, outer: bool = False) -> int:
         """The node nearest to an angle (degrees around the axis) and level."""
@@ -104,6 +103,17 @@ def _edges(shape: tuple[int, int], offset: int, wrap: bool) -> list[tuple[int, i
         pairs += [(index[:, -1:], index[:, :1]), (index[:-1, -1:], index[1:, :1])]
         pairs += [(index[:-1, :1], index[1:, -1:])]
     return [(int(a), int(b)) for x, y in pairs for a, b in zip(x.flat, y.flat, strict=True)]
+
+
+@lru_cache(maxsize=1)
+def _pattern() -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+    """Where in a compressed sparse matrix each edge and its reverse go."""
+    heart = ventricles()
+    rows = np.concatenate([heart.edge_from, heart.edge_to])
+    columns = np.concatenate([heart.edge_to, heart.edge_from])
+    order = np.lexsort((columns, rows))
+    starts = np.searchsorted(rows[order], np.arange(2 * heart.segments + 1))
+    return order, columns[order].astype(np.int32), starts.astype(np.int32)
 
 
 @lru_cache(maxsize=1)

@@ -16,10 +16,10 @@ Rng = np.random.Generator
 PROBLEMS: dict[str, tuple[float, float]] = {
     "healthy": (0.42, 0.47),
     "rate": (0.07, 0.07),
-    "rhythm": (0.15, 0.08),
-    "paced": (0.03, 0.015),
+    "rhythm": (0.28, 0.08),
+    "paced": (0.05, 0.015),
     "ectopy": (0.1, 0.04),
-    "av": (0.07, 0.03),
+    "av": (0.09, 0.03),
     "block": (0.19, 0.09),
     "hypertrophy": (0.11, 0.08),
     "infarct": (0.17, 0.13),
@@ -28,7 +28,7 @@ PROBLEMS: dict[str, tuple[float, float]] = {
     "form": (0.07, 0.03),
 }
 RHYTHMS = {
-    "fibrillation": (0.38, 0.75),
+    "fibrillation": (0.3, 0.75),
     "flutter": (0.14, 0.05),
     "reentry": (0.1, 0.05),
     "atrial tachycardia": (0.07, 0.03),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from cardiolex.errors import CardiolexError
 from cardiolex.recordings.leads import LEADS
 from cardiolex.recordings.recording import Recording
-from cardiolex.simulation.acquisition import acquire
+from cardiolex.simulation.acquisition import AcquisitionSettings, acquire
 from cardiolex.simulation.causes import Causes
 from cardiolex.simulation.criteria import Verdict, judge
 from cardiolex.simulation.examine import examine, mean_rr_ms
@@ -89,7 +89,10 @@ def _recorded(
         events = ("limb lead reversal RA-LA",)
     if settings.noise:
         noise, odd = lead_noise(settings.samples, settings.fs, rng)
-        mv, shown, lost = acquire(mv + noise, settings.fs, rng)
+        faults = AcquisitionSettings()
+        if settings.require is not None:  # the required finding must stay visible
+            faults = replace(faults, limb_reversal_probability=0.0)
+        mv, shown, lost = acquire(mv + noise, settings.fs, rng, faults)
         events = (*events, *odd, *lost)
     _reversal(verdict, events)
     present, unknown = frozenset(verdict.present), frozenset(verdict.unknown)
@@ -124,7 +127,3 @@ def _reversal(verdict: Verdict, events: tuple[str, ...]) -> None:
     verdict.say("limb lead reversal", True if "RA-LA" in exchanged[0] else None)
     verdict.doubt(*FRONTAL)
 
-
-def noise_free(settings: Settings) -> Settings:
-    """The same settings without noise and acquisition."""
-    return replace(settings, noise=False)
