@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cardiolex.recordings.leads import LEADS
 from cardiolex.recordings.readers import ReadError, find_recordings, read, read_all
+from cardiolex.recordings.readers.mat5 import read_mat5
 from cardiolex.recordings.readers.table import split_unit
 from cardiolex.recordings.samples import sample_paths
 
@@ -45,6 +46,43 @@ def test_ecg_fm_states_a_rate_but_no_unit(tmp_path):
     stated = read(tmp_path / "x.mat", unit="uV")
     assert stated.unit_known and "unit unknown" not in notes(stated)
     np.testing.assert_allclose(stated.mv * 1000, MV, rtol=1e-5)
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_the_matlab_reader_equals_scipys(tmp_path, compressed):
+    variables = {
+        "a": np.arange(24.0).reshape(4, 6),
+        "b": np.arange(6, dtype=np.int16).reshape(3, 2),
+        "c": "Grüße",
+        "s": {"x": 5, "word": "Male", "deep": {"y": np.ones((2, 3), np.uint8)}},
+        "skipped": np.array([{"k": 1}, "cell"], dtype=object),
+    }
+    path = tmp_path / "x.mat"
+    scipy.io.savemat(path, variables, do_compression=compressed)
+    mine, reference = read_mat5(path), scipy.io.loadmat(path, simplify_cells=True)
+    for name in "ab":
+        np.testing.assert_array_equal(mine[name], reference[name])
+    assert mine["c"] == reference["c"] and "skipped" not in mine
+    assert mine["s"]["word"] == "Male" and mine["s"]["x"] == 5
+    np.testing.assert_array_equal(mine["s"]["deep"]["y"], np.ones((2, 3)))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 1500), st.integers(0, 255)), max_size=5), st.booleans())
+def test_damaged_matlab_files_are_refused_or_read_but_never_crash(
+    tmp_path_factory, changes, compressed
+):
+    path = tmp_path_factory.mktemp("mat") / "x.mat"
+    content = {"ECG": {"sex": "Male", "age": 60, "data": MV[:, :10].astype(float)}}
+    scipy.io.savemat(path, content, do_compression=compressed)
+    data = bytearray(path.read_bytes())
+    for place, value in changes:
+        data[place % len(data)] = value
+    path.write_bytes(data)
+    try:
+        assert read(path).mv.shape == (12, 10)
+    except ReadError as error:
+        assert "x.mat" in str(error)
 
 
 # HDF5

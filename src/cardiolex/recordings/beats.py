@@ -17,7 +17,7 @@ _BLOCK_S = 1.6  # holds at least one beat down to 38 per minute
 _SHARE = 0.30  # of the usual peak: what counts as a beat
 _T_WAVE_S = 0.36
 _CONTRAST = 4.0  # usual peak over median energy; below it there is noise, or a fast rhythm
-_PERIODIC = 0.5  # autocorrelation of the energy that makes it a fast rhythm
+_PERIODIC = 0.42  # autocorrelation of the energy that makes it a fast rhythm
 _SPIKE_S = 0.009  # pacing spikes and clicks are shorter
 
 

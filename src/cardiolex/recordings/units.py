@@ -67,10 +67,14 @@ def to_millivolts(
         raise CardiolexError(f"{len(units)} units for {channels} channels")
     factor = np.array([millivolts_per(u) for u in units])[:, None]
     if gain is None:
-        return np.asarray(values * factor, np.float32)
+        return _float32(values, factor)
     counts_per_unit = _column(gain, channels, "gain")
     if not np.all(np.isfinite(counts_per_unit) & (counts_per_unit > 0)):
         raise CardiolexError(f"gain must be above 0 counts per unit, not {gain}")
-    return np.asarray(
-        (values - _column(baseline, channels, "baseline")) * (factor / counts_per_unit), np.float32
-    )
+    return _float32(values - _column(baseline, channels, "baseline"), factor / counts_per_unit)
+
+
+def _float32(values: NDArray[Any], factor: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Multiply and narrow; what overflows becomes Inf, which counts as a missing sample."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(values * factor, np.float32)
