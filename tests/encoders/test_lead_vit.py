@@ -6,8 +6,8 @@ from cardiolex.encoders.lead_vit import SIZES, LeadViT
 
 def small(**changes) -> LeadViT:
     torch.manual_seed(0)
-    settings = dict(segment_samples=10, max_segments=6, width=32, depth=2, heads=2) | changes
-    return LeadViT(LeadViT.Config(**settings)).eval()
+    sizes = {"segment_samples": 10, "max_segments": 6, "width": 32, "depth": 2, "heads": 2}
+    return LeadViT(LeadViT.Config(**{**sizes, **changes})).eval()
 
 
 def parts(b: int = 2, t: int = 60):

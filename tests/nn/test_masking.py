@@ -32,9 +32,7 @@ def test_identity_of_leads_is_uniform_and_per_recording():
 def test_weights_choose_the_number():
     everything = torch.ones(2, 12, dtype=torch.bool)
     generator = seeded(2)
-    kept = {
-        int(mask_leads(everything, (0, 11), (0.0, 1.0), generator)[0].sum()) for _ in range(30)
-    }
+    kept = {int(mask_leads(everything, (0, 11), (0.0, 1.0), generator)[0].sum()) for _ in range(30)}
     assert kept == {1}
 
 

@@ -40,11 +40,9 @@ class GlobalBatchNorm(nn.BatchNorm1d):
         single = not (dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1)
         if single or not self.training:
             return super().forward(x)
-        own = torch.cat([x.sum(0), x.square().sum(0), x.new_tensor([len(x)])])
-        total = all_reduce_sum(own)
-        n = total[-1].detach()
-        mean, square = (total[:-1] / n).chunk(2)
-        var = square - mean.square()
+        n = all_reduce_sum(x.new_tensor(float(len(x))))
+        mean = all_reduce_sum(x.sum(dim=0)) / n
+        var = all_reduce_sum((x - mean).square().sum(dim=0)) / n  # E[x^2] - mean^2 would cancel
         self._remember(mean.detach(), (var * n / (n - 1)).detach())
         y = (x - mean) * torch.rsqrt(var + self.eps)
         return y * self.weight + self.bias

@@ -1,0 +1,20 @@
+"""Run by tests in processes of their own: `python train_in_process.py FOLDER SETTINGS-AS-JSON`."""
+
+import json
+import sys
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from synthetic import trainer
+
+from cardiolex.training.distributed import processes
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    folder, settings = Path(sys.argv[1]), json.loads(sys.argv[2])
+    with processes("cpu") as group:
+        trained = trainer(folder, group, **settings).run()
+        if group.first:
+            weights = {name: value.contiguous() for name, value in trained.weights.items()}
+            save_file(weights, folder / "result.safetensors", {"finished": str(trained.finished)})
