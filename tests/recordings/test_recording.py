@@ -17,6 +17,7 @@ def channel(lead: str) -> np.ndarray:
     return LEADS.index(lead) + np.linspace(0, 0.5, 20)
 
 
+@settings(deadline=None)
 @given(LEAD_ORDERS)
 def test_channels_in_any_order_give_the_same_recording(names):
     recording = Recording.from_channels([channel(n) for n in names], names, 500)
@@ -25,6 +26,7 @@ def test_channels_in_any_order_give_the_same_recording(names):
         np.testing.assert_allclose(row, channel(lead), rtol=1e-6)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["V", "mV", "uV", "µV", "μV", "nV", "MV", "microvolt"]), st.floats(-9, 9))
 def test_units_come_back_as_millivolts(unit, mv):
     in_unit = np.full((1, 4), mv) / millivolts_per(unit)
@@ -32,6 +34,7 @@ def test_units_come_back_as_millivolts(unit, mv):
     np.testing.assert_allclose(recording.mv, mv, rtol=1e-6, atol=1e-12)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(-32767, 32767), min_size=2, max_size=40),
     st.floats(0.01, 1e6),
