@@ -18,14 +18,6 @@ from cardiolex.errors import CardiolexError
 SCRIPT = Path(__file__).with_name("train_in_process.py")
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def started(folder: Path, settings: dict) -> subprocess.Popen:
     command = [sys.executable, str(SCRIPT), str(folder), json.dumps(settings)]
     return subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"})

@@ -4,14 +4,12 @@ import json
 import sys
 from pathlib import Path
 
-import torch
 from safetensors.torch import save_file
 from synthetic import trainer
 
 from cardiolex.training.distributed import processes
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
     folder, settings = Path(sys.argv[1]), json.loads(sys.argv[2])
     with processes("cpu") as group:
         trained = trainer(folder, group, **settings).run()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -39,7 +40,7 @@ def check_selftest(folder: Path, score: Score) -> None:
         with np.load(path, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         expected, texts = arrays.pop("output"), [str(text) for text in arrays.pop("texts")]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise CardiolexError(f"{path}: cannot be read ({error}); fetch the model again") from error
     output = _run(score, arrays, texts)
     if output.shape != expected.shape or not np.allclose(output, expected, rtol=0, atol=TOLERANCE):

@@ -114,6 +114,8 @@ class _Labels:
     def __init__(
         self, table: pa.Table, judged: list[list[str]], vocabulary: Vocabulary, source: str
     ) -> None:
+        for names in judged:
+            _check_names(names, vocabulary, source)
         self.background = [vocabulary.label_vector((), (), names) for names in judged]
         self.everything = vocabulary.label_vector((), ())
         self.judged = table["judged"].fill_null(-1).to_numpy()
@@ -139,11 +141,15 @@ def _places(
     if not pa.types.is_dictionary(values.type):
         values = values.dictionary_encode()
     names = values.dictionary.to_pylist()
+    _check_names(names, vocabulary, source)
+    closures = [[vocabulary.index[n] for n in vocabulary.closure([name])] for name in names]
+    offsets = lists.offsets.to_numpy() - lists.offsets[0].as_py()
+    return offsets, values.indices.to_numpy(), closures
+
+
+def _check_names(names: Sequence[str], vocabulary: Vocabulary, source: str) -> None:
     if strange := [name for name in names if name not in vocabulary]:
         raise CardiolexError(
             f"{source}: has labels that the vocabulary {vocabulary.source} lacks: {strange[:3]}; "
             "open it with the vocabulary it was made with"
         )
-    closures = [[vocabulary.index[n] for n in vocabulary.closure([name])] for name in names]
-    offsets = lists.offsets.to_numpy() - lists.offsets[0].as_py()
-    return offsets, values.indices.to_numpy(), closures

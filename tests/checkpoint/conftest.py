@@ -1,0 +1,38 @@
+import pytest
+import torch
+
+from cardiolex.calibration import Calibration, Platt
+from cardiolex.checkpoint import Checkpoint
+from cardiolex.encoders.lead_vit import LeadViT
+from cardiolex.encoders.text import HuggingFaceText
+from cardiolex.nn.query_network import QueryNetwork
+from cardiolex.recordings.preprocess import Preprocess
+from cardiolex.reports.vocabulary import Vocabulary
+from cardiolex.systems.kmerl import KMERL
+
+
+@pytest.fixture(scope="session")
+def trained(bert_folder) -> Checkpoint:
+    """A small model with random weights and everything that belongs to it."""
+    text = HuggingFaceText(bert_folder)
+    vocabulary = Vocabulary.load()
+    torch.manual_seed(0)
+    config = KMERL.Config(
+        encoder=LeadViT.Config(segment_samples=50, width=32, depth=2, heads=2),
+        query_network=QueryNetwork.Config(width=32, layers=1, heads=2, hidden=64),
+        text_dim=text.dim,
+    )
+    return Checkpoint(
+        name="tiny 1.0",
+        system_name="kmerl",
+        system=KMERL(config, text.encode(vocabulary.names, "mean")).eval(),
+        preprocess=Preprocess(fs=250.0),
+        vocabulary=vocabulary,
+        text=text,
+        calibration=Calibration(conditions={"atrial fibrillation": Platt(scale=2.0)}),
+        seen=frozenset({"atrial fibrillation", "arrhythmia"}),
+        default_conditions=("atrial fibrillation",),
+        query_pooling="mean",
+        training={"seed": 3},
+        card="# tiny\n",
+    )

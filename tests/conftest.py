@@ -1,0 +1,14 @@
+"""One thread per process: small tensors gain nothing from more, and busy cores make them crawl."""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import pytest
+from tiny_bert import make_bert
+
+
+@pytest.fixture(scope="session")
+def bert_folder(tmp_path_factory):
+    """A Hugging Face text encoder of 32 dimensions with random weights."""
+    return make_bert(tmp_path_factory.mktemp("bert"))

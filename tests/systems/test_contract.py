@@ -1,0 +1,212 @@
+"""What every system must do, whatever its method; tiny, on synthetic pairs."""
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from cardiolex.capabilities import EmbedsECG, EmbedsText, Pretrains, ScoresQueries
+from cardiolex.datasets.batches import Batch
+from cardiolex.encoders.lead_vit import LeadViT
+from cardiolex.errors import CardiolexError
+from cardiolex.nn.query_network import QueryNetwork
+from cardiolex.recordings.preprocess import Preprocess
+from cardiolex.recordings.recording import Recording
+from cardiolex.systems import SYSTEMS, systems
+from cardiolex.systems.kmerl import KMERL
+
+Q, DT, T = 6, 16, 100
+TINY = {
+    "kmerl": KMERL.Config(
+        encoder=LeadViT.Config(segment_samples=10, max_segments=10, width=32, depth=2, heads=2),
+        query_network=QueryNetwork.Config(width=32, layers=2, heads=2, hidden=64),
+        text_dim=DT,
+        embedding_dim=16,
+    )
+}
+
+
+def made(name: str, **changes):
+    torch.manual_seed(0)
+    config = TINY[name].model_copy(update=changes)
+    return SYSTEMS[name](config, torch.randn(Q, DT))
+
+
+def batch(b: int = 12) -> Batch:
+    torch.manual_seed(1)
+    labels = (torch.rand(b, Q) < 0.3).float()
+    labels[0, 0] = torch.nan
+    lead_mask = torch.ones(b, 12, dtype=torch.bool)
+    lead_mask[1, 3:] = False
+    sample_mask = torch.ones(b, T, dtype=torch.bool)
+    sample_mask[2, 60:] = False
+    ecg = torch.randn(b, 12, T) * lead_mask[:, :, None] * sample_mask[:, None]
+    names = [str(i) for i in range(b)]
+    return Batch(ecg, lead_mask, sample_mask, names, torch.randn(b, DT), labels, names)
+
+
+@pytest.fixture(params=sorted(SYSTEMS))
+def name(request) -> str:
+    return request.param
+
+
+def test_every_system_is_under_contract():
+    assert set(TINY) == set(SYSTEMS) == set(systems())
+
+
+def test_it_can_what_it_says(name):
+    system = made(name)
+    for capability in (Pretrains, EmbedsECG, EmbedsText, ScoresQueries):
+        assert isinstance(system, capability)
+
+
+def test_losses_are_finite_and_fall(name):
+    system, data = made(name), batch()
+    optimiser = torch.optim.AdamW(system.parameters(), lr=3e-3)
+    history = []
+    for step in range(60):
+        torch.manual_seed(step)
+        losses = system.losses(data)
+        assert all(torch.isfinite(value) for value in losses.values())
+        losses["loss"].backward()
+        optimiser.step()
+        optimiser.zero_grad()
+        history.append(float(losses["loss"].detach()))
+    assert sum(history[-10:]) < 0.7 * sum(history[:10])
+
+
+def test_every_trainable_parameter_gets_a_gradient(name):
+    system = made(name)
+    system.losses(batch())["loss"].backward()
+    silent = [
+        n
+        for n, p in system.named_parameters()
+        if p.requires_grad and (p.grad is None or not p.grad.abs().sum() > 0)
+    ]
+    assert silent == []
+
+
+@torch.no_grad()
+def test_masked_leads_and_padding_cannot_change_any_output(name):
+    system, data = made(name).eval(), batch()
+    before = outputs(system, data)
+    data.ecg = torch.where(
+        data.lead_mask[:, :, None] & data.sample_mask[:, None], data.ecg, torch.tensor(1e4)
+    )
+    for a, b in zip(before, outputs(system, data), strict=True):
+        assert torch.equal(a, b)
+
+
+@torch.no_grad()
+def test_a_recording_does_not_depend_on_its_neighbours(name):
+    system, data = made(name).eval(), batch()
+    together = outputs(system, data)
+    for i in (0, 1, 2):
+        part = Batch(
+            data.ecg[i : i + 1],
+            data.lead_mask[i : i + 1],
+            data.sample_mask[i : i + 1],
+            [""],
+            None,
+            data.labels[i : i + 1],
+            [""],
+        )
+        for a, b in zip(together, outputs(system, part), strict=True):
+            assert torch.allclose(a[i], b[0], atol=1e-5)
+
+
+@torch.no_grad()
+def test_leads_are_matched_by_name(name):
+    system = made(name).eval()
+    torch.manual_seed(5)
+    mv = torch.randn(3, T).numpy()
+    preprocess = Preprocess(fs=100.0, seconds=1.0, highpass_hz=None)
+
+    def scores(rows: list[int], leads: list[str]) -> torch.Tensor:
+        recording = Recording.from_channels(mv[rows], leads, 100.0, unit="mV")
+        w = preprocess.windows(recording)
+        parts = (torch.from_numpy(x) for x in (w.ecg, w.lead_mask, w.sample_mask))
+        return system.score_queries(*parts, system.entity_vectors)
+
+    straight = scores([0, 1, 2], ["I", "V2", "aVF"])
+    assert torch.equal(straight, scores([2, 0, 1], ["AVF", "i", "v2"]))
+    swapped = scores([1, 0, 2], ["I", "V2", "aVF"])
+    assert (straight - swapped).abs().max() > 1e-6  # an untrained network: small, but not zero
+
+
+@torch.no_grad()
+def test_weights_round_trip_through_a_file(name, tmp_path):
+    system, data = made(name), batch()
+    system.losses(data)  # moves running statistics
+    system.eval()
+    save_file(system.state_dict(), tmp_path / "w.safetensors")
+    other = SYSTEMS[name](TINY[name], torch.zeros(Q, DT))
+    other.load_state_dict(load_file(tmp_path / "w.safetensors"))
+    for a, b in zip(outputs(system, data), outputs(other.eval(), data), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_unknown_settings_are_refused(name):
+    with pytest.raises(ValueError, match="Extra inputs"):
+        type(TINY[name])(temprature=0.1)
+
+
+def outputs(system, data: Batch) -> list[torch.Tensor]:
+    parts = (data.ecg, data.lead_mask, data.sample_mask)
+    return [
+        system.embed_ecg(*parts),
+        system.project_ecg(*parts),
+        system.score_queries(*parts, system.entity_vectors),
+    ]
+
+
+def test_kmerl_masks_as_it_is_told():
+    system, seen = made("kmerl"), []
+    system.encoder.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[1]))
+    torch.manual_seed(0)
+    for _ in range(20):
+        system.losses(batch())
+    for visible in seen:
+        leads = visible.any(dim=2).sum(dim=1)
+        assert leads[0] in (1, 2, 3)
+        assert (leads == leads[0]).all()
+        per_lead = visible.sum(dim=2)
+        assert set(per_lead[0].tolist()) == {0, 8}  # of 10 segments ceil(7.5) stay
+        assert set(per_lead[2].tolist()) == {0, 5}  # of 6 real ones ceil(4.5)
+
+
+def test_a_subset_of_queries_gives_the_loss_of_all_on_average():
+    whole = made("kmerl", contrast_weight=0.0).eval()
+    part = made("kmerl", contrast_weight=0.0, queries_per_step=3).eval()
+    part.load_state_dict(whole.state_dict())
+    plain = whole.config.masking.model_copy(update={"masked_leads": (), "segment_ratio": 0.0})
+    for system in (whole, part):
+        system.config = system.config.model_copy(update={"masking": plain})
+    data = batch()
+    data.labels = data.labels.nan_to_num(0.0)
+    with torch.no_grad():
+        torch.manual_seed(0)
+        mean = torch.stack([part.losses(data)["loss"] for _ in range(300)]).mean()
+        assert torch.allclose(mean, whole.losses(data)["loss"], atol=0.01)
+
+
+def test_missing_reports_and_foreign_labels_are_explained():
+    system, data = made("kmerl"), batch()
+    data.report_vectors = None
+    with pytest.raises(CardiolexError, match="no report vectors"):
+        system.losses(data)
+    data = batch()
+    data.labels = data.labels[:, :4]
+    with pytest.raises(CardiolexError, match="labels name 4 entities, the system knows 6"):
+        system.losses(data)
+
+
+@torch.no_grad()
+def test_explanations_point_at_leads_that_exist():
+    system, data = made("kmerl").eval(), batch()
+    parts = (data.ecg, data.lead_mask, data.sample_mask)
+    logits, weights = system.explain_queries(*parts, system.entity_vectors)
+    assert weights.shape == (12, Q, 12, 10)
+    assert torch.allclose(weights.sum(dim=(2, 3)), torch.ones(12, Q), atol=1e-5)
+    assert weights[1, :, 3:].abs().max() == 0
+    assert weights[2, :, :, 6:].abs().max() == 0
+    assert torch.allclose(logits, system.score_queries(*parts, system.entity_vectors), atol=1e-5)

@@ -1,0 +1,38 @@
+"""A tiny BERT with random weights, kept as any Hugging Face encoder is."""
+
+from pathlib import Path
+
+WORDS = ["left bundle branch block", "right bundle branch block", "atrial fibrillation", "sinus"]
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+
+
+def make_bert(folder: Path, seed: int = 0, pooler: bool = False) -> Path:
+    """Write a 32-wide model and its tokeniser."""
+    import torch
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    trainer = trainers.WordPieceTrainer(vocab_size=150, special_tokens=SPECIAL, show_progress=False)
+    tokenizer.train_from_iterator(WORDS, trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    names = dict(zip(("pad", "unk", "cls", "sep", "mask"), SPECIAL, strict=True))
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, **{f"{k}_token": v for k, v in names.items()}
+    )
+    torch.manual_seed(seed)
+    config = BertConfig(
+        vocab_size=len(fast),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=96,
+    )
+    BertModel(config, add_pooling_layer=pooler).save_pretrained(folder)
+    fast.save_pretrained(folder)
+    return folder
