@@ -51,7 +51,7 @@ def _rbbb(c: Conduction, rng: np.random.Generator) -> Conduction:
 
 
 def _irbbb(c: Conduction, rng: np.random.Generator) -> Conduction:
-    return replace(c, sites=_late(c, RIGHT, float(rng.uniform(10, 26))))
+    return replace(c, sites=_late(c, RIGHT, float(rng.uniform(7, 20))))
 
 
 def _lbbb(c: Conduction, rng: np.random.Generator) -> Conduction:

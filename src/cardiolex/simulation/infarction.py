@@ -77,7 +77,7 @@ def _turn_t(substrate: Substrate, region: Floats, stage: str, rng: np.random.Gen
     elif stage == "evolving":
         delay = float(rng.uniform(8, 30))
     else:
-        delay = float(rng.choice([0.0, 1.0])) * float(rng.uniform(4, 17))
+        delay = float(rng.random() < 0.38) * float(rng.uniform(4, 17))
     wide = region**0.5
     recovery.local_outer = recovery.local_outer + delay * wide
     recovery.local_inner = recovery.local_inner + 0.35 * delay * wide

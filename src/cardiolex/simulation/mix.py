@@ -210,9 +210,12 @@ def with_lvh(c: Causes, rng: Rng) -> Causes:
 def _infarct(c: Causes, rng: Rng, mix: Mix) -> Causes:
     stage = rng.choice(["old", "evolving", "acute"], p=[0.55, 0.22, 0.23] if mix == "balanced"
                        else [0.78, 0.15, 0.07])
+    where = _pick(rng, TERRITORIES, mix)
+    if c.block == "none" and c.pathway is None and rng.random() < (0.35 if "ant" in where else 0.15):
+        c = replace(c, block=str(rng.choice(["lafb", "rbbb", "ivcd", "rbbb+lafb"], p=[0.55, 0.15, 0.2, 0.1])))
     return replace(
         c,
-        infarct=_pick(rng, TERRITORIES, mix),
+        infarct=where,
         infarct_stage=str(stage),
         infarct_size=float(rng.uniform(0.75, 1.3)),
         sex="male" if rng.random() < 0.66 else "female",

@@ -66,6 +66,8 @@ def healthy_substrate(causes: Causes, rng: np.random.Generator) -> Substrate:
     sex_factor = 1.04 if causes.sex == "male" else 0.94
     spread = float(np.exp(rng.normal(0, 0.12)))
     substrate.mass = substrate.mass * (age_factor * sex_factor * spread * causes.voltage)
+    substrate.injury_ends_ms = float(rng.uniform(-75, 5))
+    substrate.injury_width = float(rng.uniform(35, 90))
     substrate.upstroke_ms = float(rng.uniform(1.8, 3.2))
     substrate.recovery = _recovery(causes, rng)
     _j_point(substrate, causes, rng)
@@ -98,21 +100,25 @@ def _recovery(causes: Causes, rng: np.random.Generator) -> Recovery:
     young = float(np.clip((45 - causes.age) / 30, -0.8, 1))
     size = float(np.exp(rng.normal(-0.33 + 0.1 * young, 0.2)))
     size *= 1.1 if causes.sex == "male" else 0.9
-    width = float(rng.uniform(30, 44))
-    skew = float(np.clip(rng.lognormal(-1.1, 0.6), 0.08, 1.0))
-    spread = size * _steepness(36.0, 0.4) / _steepness(width, skew)
-    gradient = np.array([1.05, 0.9, -1.9]) + rng.normal(0, 0.2, 3)
+    width = float(rng.uniform(30, 46))
+    skew = float(np.clip(rng.lognormal(-0.6, 0.5), 0.15, 1.0))
+    shoulder = float(rng.uniform(0.15, 0.45))
+    spread = 1.05 * size * _steepness(36.0, 0.4) / _steepness(width, skew) / (1 - 0.65 * shoulder)
+    gradient = np.array([0.85, 1.0, -2.7]) + rng.normal(0, 0.22, 3)
     heart = ventricles()
     local = 1.6 * _smooth(rng, 3) * spread
-    right = np.where(heart.is_rv, rng.normal(-3, 3.5), 0.0) * spread  # T in V1
+    right = np.where(heart.is_rv, rng.normal(-10, 3.0), 0.0) * spread  # T in V1
     return Recovery(
-        transmural=14.0 * spread,
+        transmural=10.5 * spread,
         gradient=gradient * spread,
         local_inner=local + right * 0.3,
         local_outer=local * 0.6 + right,
         width=width,
         skew=skew,
-        coupling=float(rng.normal(-0.12, 0.07)),
+        coupling=float(rng.normal(-0.17, 0.07)),
+        shoulder=shoulder,
+        shoulder_ms=float(rng.uniform(40, 70)),
+        shoulder_width=float(rng.uniform(1.7, 2.6)),
     )
 
 
@@ -126,7 +132,7 @@ def _j_point(substrate: Substrate, causes: Causes, rng: np.random.Generator) -> 
     heart = ventricles()
     male = 1.2 if causes.sex == "male" else 0.75
     young = float(np.clip(1 + (50 - causes.age) / 110, 0.7, 1.3))
-    lift = 0.032 * float(np.exp(rng.normal(0, 0.36))) * male * young
+    lift = 0.027 * float(np.exp(rng.normal(0, 0.36))) * male * young
     front = np.where(heart.is_rv, 0.32, heart.region(-40, 30, 70, 50))
     substrate.injury = substrate.injury + np.concatenate([0 * front, lift * front])
 
@@ -166,6 +172,7 @@ def diseased_substrate(
     unblocked = replace(substrate)
     if causes.block != "none":
         substrate.conduction = blocked(substrate.conduction, causes.block, rng)
+        _uncancelled(substrate, causes.block, rng)
         if "lafb" in causes.block or "lpfb" in causes.block:  # the fronts no longer cancel
             substrate.mass = substrate.mass * float(rng.uniform(0.55, 0.85))
             substrate.recovery.secondary = 0.35 if "rbbb" not in causes.block else 0.5
@@ -173,6 +180,23 @@ def diseased_substrate(
         lead = float(rng.uniform(18, 50))
         substrate.conduction = preexcited(substrate.conduction, rng, causes.pathway, lead)
     return substrate, unblocked
+
+
+def _uncancelled(substrate: Substrate, block: str, rng: np.random.Generator) -> None:
+    """Septum and right ventricle count more when they are no longer activated from both sides."""
+    heart = ventricles()
+    septum, right = np.tile(heart.is_septum, 2), np.tile(heart.is_rv, 2)
+    parts = block.split("+")
+    if "rbbb" in parts or "lbbb" in parts:
+        substrate.mass = substrate.mass * np.where(septum, float(rng.uniform(1.2, 2.0)), 1.0)
+    if "rbbb" in parts:
+        substrate.mass = substrate.mass * np.where(right, float(rng.uniform(1.0, 1.9)), 1.0)
+        substrate.recovery.secondary = float(rng.uniform(0.7, 1.0))
+        later = float(rng.uniform(4, 11)) * heart.is_rv
+        substrate.recovery.local_outer = substrate.recovery.local_outer + later
+    if "irbbb" in parts:
+        substrate.mass = substrate.mass * np.where(septum, float(rng.uniform(1.0, 1.3)), 1.0)
+        substrate.recovery.secondary = 0.5
 
 
 def qt_at(rr_ms: float, causes: Causes, rng: np.random.Generator) -> float:

@@ -26,18 +26,23 @@ class Recovery:
     and `local_outer` (S,) ms are added by region; `width` and `skew` shape the fall of the
     transmembrane potential (skew 1 symmetric T waves, 0.1 slow rise and quick fall);
     `coupling` is how much late activation delays recovery in the normal sequence, `secondary` how
-    much a change of the sequence does (secondary T waves).
+    much a change of the sequence does (secondary T waves). A part `shoulder` of the potential
+    falls `shoulder_ms` earlier and `shoulder_width` times as slowly (phase 2 of the action
+    potential): T waves that rise gently out of the ST segment.
     """
 
     qt_ms: float = 390.0
-    transmural: float = 20.0
-    gradient: Floats = field(default_factory=lambda: np.array([0.5, 0.9, -1.95]))
+    transmural: float = 10.5
+    gradient: Floats = field(default_factory=lambda: np.array([0.85, 1.0, -2.7]))
     local_inner: Floats = field(default_factory=_zeros)
     local_outer: Floats = field(default_factory=_zeros)
     width: float = 36.0
     skew: float = 0.45
-    coupling: float = 0.05
-    secondary: float = 0.6
+    coupling: float = -0.17
+    secondary: float = 0.75
+    shoulder: float = 0.3
+    shoulder_ms: float = 55.0
+    shoulder_width: float = 2.2
 
 
 @dataclass(eq=False)
@@ -47,7 +52,8 @@ class Substrate:
     `scar` (2S,) in 0..1: muscle that no longer takes part; `injury` (2S,): loss of plateau
     potential (ST shift); `sag` (2S,): the same, but rising and falling within the ST segment
     (digitalis, hypokalemia); `notch` (2S,) early notch of the action potential (J wave);
-    `mass` (2S,) strength of the sources.
+    `mass` (2S,) strength of the sources. The injury current dies down around `injury_ends_ms`
+    from the mean recovery time, over `injury_width` ms: the slope of the ST segment.
     """
 
     conduction: Conduction
@@ -58,6 +64,8 @@ class Substrate:
     notch: Floats = field(default_factory=lambda: np.zeros(2 * ventricles().segments))
     mass: Floats = field(default_factory=lambda: np.ones(2 * ventricles().segments))
     notch_ms: float = 25.0
+    injury_ends_ms: float = -30.0
+    injury_width: float = 45.0
     upstroke_ms: float = 2.5
 
     @classmethod

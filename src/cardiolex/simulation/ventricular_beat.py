@@ -70,10 +70,11 @@ def ventricular_beat(
     samples = _length(fs, tau, rho, substrate.recovery.width)
     amplitude = 1 - substrate.injury
     rise = _rise(weight * amplitude, tau, smear, fs, samples)
-    fall = _fall(weight * amplitude, rho, substrate.recovery, fs, samples)
+    fall = _fall(weight, rho, substrate.recovery, fs, samples)
+    fall = fall - _injury_end(weight @ substrate.injury, rho, substrate, fs, samples)
     rise = rise + _early(weight, tau, substrate, rho, fs, samples)
     on, off = LEAD_IN_MS - 4, LEAD_IN_MS + float((tau + 0.6 * smear).max())
-    t_off = LEAD_IN_MS + float(np.quantile(rho, 0.9)) + 1.3 * substrate.recovery.width
+    t_off = LEAD_IN_MS + float(np.quantile(rho, 0.9)) + 1.5 * substrate.recovery.width
     t_on = LEAD_IN_MS + float(np.quantile(rho, 0.3)) - 3.5 * substrate.recovery.width
     return VentricularBeat(rise, fall, on, off, max(t_on, off + 10), t_off, tau)
 
@@ -84,12 +85,14 @@ def recovery_ms(recovery: Recovery, tau: Floats, reference: Floats) -> Floats:
     n = heart.segments
     sign = np.concatenate([np.full(n, 0.5), np.full(n, -0.5)])
     septum = np.concatenate([heart.is_septum, heart.is_septum])
-    rho = np.where(septum, 0.1, 1.0) * sign * recovery.transmural
+    right = np.concatenate([heart.is_rv, heart.is_rv])
+    thickness = np.where(septum, 0.1, np.where(right, 0.3, 1.0))
+    rho = thickness * sign * recovery.transmural
     rho = rho + heart.point @ recovery.gradient
     rho = rho + np.concatenate([recovery.local_inner, recovery.local_outer])
     rho = rho + recovery.coupling * (reference - reference.mean())
     rho = rho + recovery.secondary * (tau - reference)
-    end = np.quantile(rho, 0.9) + 1.3 * recovery.width
+    end = np.quantile(rho, 0.9) + 1.5 * recovery.width
     stretch = 0.55 * max(float((tau - reference).max()), 0.0)
     return np.asarray(rho - end + recovery.qt_ms + stretch)
 
@@ -135,12 +138,31 @@ def _fall(
 ) -> Singles:
     coarse = int(np.ceil(samples * 1000 / fs / COARSE_MS)) + 1
     ms = np.arange(coarse) * COARSE_MS - LEAD_IN_MS
-    x = np.clip((ms[None, :] - rho[:, None]) / (recovery.width * (0.45 + 0.3 * recovery.skew)), -30, 30)
-    x = x.astype(np.float32)
-    q = np.float32(recovery.skew)
-    potential = 1 - np.exp(-np.log1p(q * np.exp(x)) / q)
+    late = (ms[None, :] - rho[:, None]).astype(np.float32)
+    scale = np.float32(recovery.width * (0.45 + 0.3 * recovery.skew))
+    share = np.float32(recovery.shoulder)
+    early = np.float32(recovery.shoulder_ms)
+    potential = (1 - share) * _recovered(late / scale, recovery.skew)
+    slow = scale * np.float32(recovery.shoulder_width)
+    potential += share * _recovered((late + early) / slow, 1.0)
     part = weight.astype(np.float32) @ potential
     return np.asarray(part @ _spline(coarse, samples, fs))
+
+
+def _recovered(x: Singles, skew: float) -> Singles:
+    """Generalized logistic from 0 to 1: slow rise and quick end for a small `skew`."""
+    q = np.float32(skew)
+    return np.asarray(1 - np.exp(-np.log1p(q * np.exp(np.clip(x, -30, 30))) / q))
+
+
+def _injury_end(
+    lost: Floats, rho: Floats, substrate: Substrate, fs: float, samples: int
+) -> Singles:
+    """How the injury current (8,) mV disappears: sloping, before and during the T wave."""
+    ms = np.arange(samples) * 1000 / fs - LEAD_IN_MS
+    centre = float(rho.mean()) + substrate.injury_ends_ms
+    x = np.clip((ms - centre) / (0.5 * substrate.injury_width), -30, 30)
+    return np.asarray(lost[:, None] * (1 / (1 + np.exp(-x))), dtype=np.float32)
 
 
 @lru_cache(maxsize=512)

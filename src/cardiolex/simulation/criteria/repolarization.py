@@ -64,6 +64,8 @@ def t_wave(facts: Facts, verdict: Verdict) -> None:
     if facts.lead(w.r_mv, "aVL") > 0.5:
         aside = either(aside, adjacent([below(float(w.t_min[k]), -0.11, -0.06) for k in (4, 0)]))
     inverted = either(deep, aside, down)
+    if w.t_min[7] < -0.15:
+        inverted = either(inverted, None)
     young_woman = facts.causes.age < 30
     if facts.wide_aberrant or (young_woman and inverted):
         inverted = None if inverted else False
