@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from cardiolex.encoders.lead_vit import SIZES, LeadViT
+from cardiolex.errors import CardiolexError
 
 
 def small(**changes) -> LeadViT:
@@ -88,3 +89,9 @@ def test_mixed_tokens_are_one_per_segment_and_blind_to_absent_leads():
     assert before.values.shape == (2, 6, 32)
     ecg[:, 4] = 77
     assert torch.equal(before.values, encode(model, ecg, leads, samples).values)
+
+
+def test_a_window_longer_than_the_time_embeddings_is_an_error():
+    model = small()
+    with pytest.raises(CardiolexError, match=r"70 samples cannot be cut .* \(at most 6\)"):
+        model.real(torch.ones(1, 12, dtype=torch.bool), torch.ones(1, 70, dtype=torch.bool))

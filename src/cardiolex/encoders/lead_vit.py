@@ -12,7 +12,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 
-from cardiolex.nn.patches import VisibleTokens, real_segments, segments, visible_tokens
+from cardiolex.nn.patches import (
+    VisibleTokens,
+    real_segments,
+    segment_count,
+    segments,
+    visible_tokens,
+)
 from cardiolex.nn.pooling import masked_mean
 from cardiolex.nn.transformer import Block
 
@@ -94,7 +100,9 @@ class LeadViT(nn.Module):
 
     def real(self, lead_mask: Tensor, sample_mask: Tensor) -> Tensor:
         """(B, L, M) bool: which tokens a recording has before any masking."""
-        return real_segments(lead_mask, sample_mask, self.config.segment_samples)
+        samples = self.config.segment_samples
+        segment_count(sample_mask.shape[1], samples, self.config.max_segments)
+        return real_segments(lead_mask, sample_mask, samples)
 
     def forward(self, ecg: Tensor, visible: Tensor) -> Tokens:
         """Encode `ecg` (B, L, T) at the tokens where `visible` (B, L, M) is True."""

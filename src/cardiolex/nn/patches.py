@@ -20,15 +20,21 @@ class VisibleTokens:
     valid: Tensor | None
 
 
+def segment_count(length: int, samples: int, most: int | None = None) -> int:
+    """M; CardiolexError if `length` is no multiple of `samples` or gives more than `most`."""
+    if length % samples or (most is not None and length // samples > most):
+        limit = "" if most is None else f" (at most {most})"
+        raise CardiolexError(
+            f"{length} samples cannot be cut into segments of {samples}{limit}; choose a "
+            "Preprocess whose fs x seconds fits, or other segment_samples"
+        )
+    return length // samples
+
+
 def segments(ecg: Tensor, samples: int) -> Tensor:
     """(B, L, T) to (B, L, M, p); T must be a multiple of `samples`."""
     b, leads, t = ecg.shape
-    if t % samples:
-        raise CardiolexError(
-            f"{t} samples cannot be cut into segments of {samples}; choose a Preprocess whose "
-            f"fs * seconds is a multiple of segment_samples"
-        )
-    return ecg.reshape(b, leads, t // samples, samples)
+    return ecg.reshape(b, leads, segment_count(t, samples), samples)
 
 
 def real_segments(lead_mask: Tensor, sample_mask: Tensor, samples: int) -> Tensor:
@@ -37,7 +43,8 @@ def real_segments(lead_mask: Tensor, sample_mask: Tensor, samples: int) -> Tenso
     `lead_mask` (B, L) bool; `sample_mask` (B, T) bool, False where the window was padded.
     """
     b, t = sample_mask.shape
-    real: Tensor = sample_mask.view(b, t // samples, samples).sum(dim=2) * 2 > samples  # (B, M)
+    pieces = sample_mask.reshape(b, segment_count(t, samples), samples)
+    real: Tensor = pieces.sum(dim=2) * 2 > samples  # (B, M)
     return lead_mask[:, :, None] & real[:, None, :]
 
 

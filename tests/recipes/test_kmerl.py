@@ -1,0 +1,130 @@
+"""The whole way: a store of recordings with reports to a checkpoint that answers."""
+
+import json
+
+import pytest
+import torch
+
+from cardiolex.checkpoint import load_checkpoint
+from cardiolex.datasets.simulated import simulate_to_store
+from cardiolex.datasets.store import Store
+from cardiolex.errors import CardiolexError
+from cardiolex.recipes.kmerl import KMERLRun, kmerl, run, split
+from cardiolex.recordings.preprocess import Preprocess
+from cardiolex.simulation import Settings
+
+SMALL = {
+    "encoder": {"segment_samples": 50, "width": 32, "depth": 1, "heads": 2},
+    "query_network": {"width": 32, "layers": 1, "heads": 2, "hidden": 64},
+    "queries_per_step": 40,
+}
+BRIEF = {"batch_size": 8, "steps": 3, "log_every": 1, "validate_every": 2, "save_every": 2}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("store")
+    simulate_to_store(
+        folder, 48, preprocess=Preprocess(fs=250.0), settings=Settings(fs=250.0), shard_size=16
+    )
+    return folder
+
+
+def configured(store, output, bert_folder, **changes) -> KMERLRun:
+    settings = {
+        "store": store,
+        "output": output,
+        "text_encoder": str(bert_folder),
+        "held_out": 0.2,
+        "device": "cpu",
+        "system": SMALL,
+        "trainer": BRIEF,
+    }
+    return KMERLRun.model_validate({**settings, **changes})
+
+
+def test_defaults_are_the_published_values(tmp_path):
+    config = KMERLRun(store=tmp_path, output=tmp_path)
+    trainer, system = config.trainer, config.system
+    assert (trainer.lr, trainer.weight_decay, trainer.batch_size, trainer.epochs) == (
+        2e-4,
+        1e-5,
+        512,
+        50,
+    )
+    assert (trainer.warmup_steps, trainer.final_lr, trainer.average, trainer.clip) == (
+        0,
+        0,
+        None,
+        None,
+    )
+    assert (system.encoder.width, system.encoder.depth, system.encoder.heads) == (192, 12, 3)
+    assert (system.query_network.layers, system.query_network.heads) == (4, 4)
+    assert (system.temperature, system.query_weight, system.text_dim) == (0.07, 1.0, 768)
+    assert system.masking.masked_leads == (9, 10, 11)
+    assert config.text_encoder == "ncbi/MedCPT-Query-Encoder"
+
+
+def test_from_a_store_to_answers(store, tmp_path, bert_folder):
+    config = configured(store, tmp_path, bert_folder)
+    assert kmerl(config) == 0
+    checkpoint = load_checkpoint(tmp_path / "model")
+    assert checkpoint.training["steps"] == 3
+    assert checkpoint.training["data"]["used"] < 48
+    assert "sinus rhythm" in checkpoint.seen
+    assert set(checkpoint.default_conditions) <= checkpoint.seen
+    assert "Not a medical device" in checkpoint.card
+    example = Store(store)[0]
+    with torch.no_grad():
+        logits = checkpoint.score(
+            torch.from_numpy(example.ecg * example.gain)[None].float(),
+            torch.from_numpy(example.lead_mask)[None],
+            torch.from_numpy(example.sample_mask)[None],
+            ["atrial fibrillation", "something never heard of"],
+        )
+    assert logits.shape == (1, 2) and torch.isfinite(logits).all()
+    logged = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert {row["step"] for row in logged if "held_out_loss" in row} == {2, 3}
+    assert json.loads((tmp_path / "run.json").read_text())["trainer"]["batch_size"] == 8
+    assert (tmp_path / "text-vectors").is_dir()
+
+
+def test_a_finished_run_is_not_trained_again_and_another_is_refused(store, tmp_path, bert_folder):
+    config = configured(store, tmp_path, bert_folder)
+    assert kmerl(config) == 0
+    before = (tmp_path / "log.jsonl").read_text()
+    assert kmerl(config) == 0
+    assert (tmp_path / "log.jsonl").read_text() == before
+    other = configured(store, tmp_path, bert_folder, trainer={**BRIEF, "lr": 1e-3})
+    with pytest.raises(CardiolexError, match="another run"):
+        kmerl(other)
+
+
+def test_split_is_by_patient_and_the_same_everywhere(store):
+    training, held_out = split(Store(store), 0.3, reports=True)
+    assert set(training).isdisjoint(held_out)
+    brief = sum(len(text.split()) < 4 for text in Store(store).table["report"].to_pylist())
+    assert len(training) + len(held_out) == 48 - brief
+    assert sorted(sum(split(Store(store), 0.3, reports=False), [])) == list(range(48))
+    assert 4 < len(held_out) < 26
+    assert split(Store(store), 0.3, reports=True) == (training, held_out)
+    more = split(Store(store), 0.5, reports=True)[1]
+    assert set(held_out) <= set(more)
+
+
+def test_misspelt_settings_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="batchsize"):
+        KMERLRun(store=tmp_path, output=tmp_path, trainer={"batchsize": 3})
+
+
+def test_a_wrong_segment_length_is_explained(store, tmp_path, bert_folder):
+    wrong = {**SMALL, "encoder": {**SMALL["encoder"], "segment_samples": 99}}
+    config = configured(store, tmp_path, bert_folder, system=wrong)
+    with pytest.raises(CardiolexError, match="2500 samples cannot be cut into segments of 99"):
+        kmerl(config)
+
+
+def test_data_come_from_the_store(store, tmp_path, bert_folder):
+    made = run(configured(store, tmp_path, bert_folder))
+    assert made.preprocess == Preprocess(fs=250.0)
+    assert made.data["store"]["simulated"]["count"] == 48
