@@ -88,8 +88,11 @@ def test_measured_intervals_match_an_independent_measurement() -> None:
         ecg = required("normal ecg", index)
         mv, m = ecg.recording.mv.astype(float), ecg.measurements
         steep = np.sqrt((np.diff(mv[[0, 1, 6, 7, 8, 9, 10, 11]], axis=1) ** 2).sum(axis=0))
-        peaks, _ = find_peaks(np.convolve(steep, np.ones(30) / 30, "same"), distance=150,
-                              height=0.35 * np.percentile(steep, 99.5))
+        peaks, _ = find_peaks(
+            np.convolve(steep, np.ones(30) / 30, "same"),
+            distance=150,
+            height=0.35 * np.percentile(steep, 99.5),
+        )
         rate = 60 / np.median(np.diff(peaks) / 500)
         assert rate == pytest.approx(m.heart_rate_bpm, rel=0.08)
         widths = []

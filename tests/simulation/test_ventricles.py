@@ -57,7 +57,7 @@ def test_activation_starts_in_the_septum_and_ends_within_a_normal_qrs() -> None:
 def test_activation_agrees_with_a_plain_shortest_path_search() -> None:
     heart = ventricles()
     conduction = Conduction(normal_sites())
-    speed = np.array([1.84, 1.04, 0.53, 0.40, 0.40])
+    speed = np.array([1.84, 1.04, 0.53, 0.40, 0.40, 0.40])
     ms = heart.edge_cm * 10 / speed[heart.edge_kind]
     times = np.full(2 * heart.segments, np.inf)
     for site in conduction.sites:

@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from cardiolex.simulation.anatomy import LV_ENDO, LV_WALL, MUSCLE, RV_ENDO, RV_WALL, ventricles
+from cardiolex.simulation.anatomy import (
+    LV_ENDO,
+    LV_WALL,
+    MUSCLE,
+    RV_ENDO,
+    RV_WALL,
+    SEPTUM,
+    ventricles,
+)
 
 Floats = NDArray[np.float64]
 
@@ -42,6 +50,7 @@ class Conduction:
     transmural: float = 0.40
     lv_thickness: float = 1.0
     rv_thickness: float = 1.0
+    septal_thickness: float = 1.0
     slow: Floats = field(default_factory=lambda: np.ones(ventricles().segments))
 
     def without_purkinje(self) -> Conduction:
@@ -72,15 +81,16 @@ def _first_arrival(graph: csr_array, sites: tuple[Site, ...]) -> Floats:
         ),
         shape=(n + 1, n + 1),
     )
-    return np.asarray(dijkstra(extended, indices=n)[:n] - offset)
+    return np.asarray(dijkstra(extended, indices=np.array([n]))[0, :n] - offset)
 
 
 def _slowness(conduction: Conduction) -> Floats:
-    speed = np.empty(5)
+    speed = np.empty(6)
     speed[LV_ENDO] = conduction.lv_purkinje
     speed[RV_ENDO] = conduction.rv_purkinje
     speed[MUSCLE] = conduction.muscle
     speed[LV_WALL] = conduction.transmural / conduction.lv_thickness
+    speed[SEPTUM] = conduction.transmural / conduction.septal_thickness
     speed[RV_WALL] = conduction.transmural / conduction.rv_thickness
     heart = ventricles()
     slow = np.concatenate([conduction.slow, conduction.slow])

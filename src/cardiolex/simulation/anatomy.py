@@ -25,7 +25,7 @@ LV_ANGLES = np.arange(-180.0, 180.0, 22.5)
 LV_LEVELS = np.array([-12.0, 8.0, 26.0, 43.0, 60.0, 78.0])  # degrees from the equator to the apex
 RV_ANGLES = np.linspace(-74.0, 74.0, 8)
 RV_LEVELS = np.array([-16.0, 4.0, 24.0, 44.0])
-LV_ENDO, RV_ENDO, MUSCLE, LV_WALL, RV_WALL = range(5)  # kinds of edges
+LV_ENDO, RV_ENDO, MUSCLE, LV_WALL, RV_WALL, SEPTUM = range(6)  # kinds of edges
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +52,7 @@ class Ventricles:
 
     @property
     def segments(self) -> int:
+        """Number of segments, S."""
         return len(self.angle)
 
     def graph(self, ms_per_cm: Floats) -> csr_array:
@@ -170,14 +171,17 @@ def _paths(
     add([p for p, right in zip(outer_lv, right_side, strict=True) if right], RV_ENDO)
     add([p for p, right in zip(outer_lv, right_side, strict=True) if not right], MUSCLE)
     add([(a + n, b + n) for a, b in _edges((4, 8), 96, False)], MUSCLE)
-    add([(k, k + n) for k in range(96)], LV_WALL)
+    add([(k, k + n) for k in range(96) if not is_septum[k]], LV_WALL)
+    add([(k, k + n) for k in range(96) if is_septum[k]], SEPTUM)
     add([(k, k + n) for k in range(96, n)], RV_WALL)
     for k in np.flatnonzero(is_rv & (np.abs(angle) > 70)):
         near = np.argsort(np.where(is_rv, np.inf, np.hypot(angle - angle[k], level - level[k])))
         add([(int(k), int(near[0]) + n), (int(k), int(near[1]) + n)], MUSCLE)
         add([(int(k) + n, int(near[0]) + n)], MUSCLE)
     for k in np.flatnonzero(is_rv & (level > 40)):  # the right ventricle ends on the septum
-        near = np.argsort(np.where(is_rv, np.inf, np.hypot(angle - angle[k], level - level[k] - 12)))
+        near = np.argsort(
+            np.where(is_rv, np.inf, np.hypot(angle - angle[k], level - level[k] - 12))
+        )
         add([(int(k), int(near[0]) + n)], RV_ENDO)
         add([(int(k) + n, int(near[0]) + n)], MUSCLE)
     return np.array(pairs), np.array(kinds)

@@ -128,7 +128,7 @@ def flutter(
     out = (right @ first)[:, None] * _sawtooth(phase, skew)
     out = out + 0.45 * (left @ second)[:, None] * _sawtooth(phase + 0.25, 0.5)
     lead_two = max(float(np.ptp(out[1])), 1e-3)
-    return (out * (mv / lead_two)).astype(np.float32)
+    return np.asarray(out * (mv / lead_two), dtype=np.float32)
 
 
 def _sawtooth(phase: Floats, rise: float) -> Floats:

@@ -23,7 +23,9 @@ def hypertrophy_left(substrate: Substrate, severity: float, strain: float) -> No
     substrate.mass = np.where(septum, substrate.mass * (1 + 0.3 * severity), substrate.mass)
     c = substrate.conduction
     substrate.conduction = replace(
-        c, lv_thickness=c.lv_thickness * (1 + 0.35 * severity), lv_purkinje=c.lv_purkinje * (1 - 0.12 * severity)
+        c,
+        lv_thickness=c.lv_thickness * (1 + 0.35 * severity),
+        lv_purkinje=c.lv_purkinje * (1 - 0.12 * severity),
     )
     lateral = heart.region(-175, 25, 85, 50)
     delay = strain * 16.0

@@ -47,7 +47,12 @@ def _late(conduction: Conduction, which: slice, ms: float) -> tuple[Site, ...]:
 
 
 def _rbbb(c: Conduction, rng: np.random.Generator) -> Conduction:
-    return replace(c, sites=_without(c, RIGHT), rv_purkinje=float(rng.uniform(0.7, 1.05)))
+    return replace(
+        c,
+        sites=_without(c, RIGHT),
+        rv_purkinje=float(rng.uniform(0.85, 1.3)),
+        septal_thickness=float(rng.uniform(1.3, 2.1)),
+    )
 
 
 def _irbbb(c: Conduction, rng: np.random.Generator) -> Conduction:
@@ -57,7 +62,12 @@ def _irbbb(c: Conduction, rng: np.random.Generator) -> Conduction:
 def _lbbb(c: Conduction, rng: np.random.Generator) -> Conduction:
     free, septal = c.sites[RIGHT]
     later = septal.ms + float(rng.uniform(3, 14))
-    return replace(c, sites=(septal, Site(free.node, later)), lv_purkinje=float(rng.uniform(0.8, 1.25)))
+    return replace(
+        c,
+        sites=(septal, Site(free.node, later)),
+        septal_thickness=float(rng.uniform(1.0, 1.5)),
+        lv_purkinje=float(rng.uniform(1.1, 1.8)),
+    )
 
 
 def _ilbbb(c: Conduction, rng: np.random.Generator) -> Conduction:
@@ -74,7 +84,7 @@ def _slowed(c: Conduction, angle: float, amount: float) -> Conduction:
 def _lafb(c: Conduction, rng: np.random.Generator) -> Conduction:
     cut = replace(c, sites=_without(c, ANTERIOR))
     cut = replace(cut, sites=_late(cut, slice(2, 4), -float(rng.uniform(2, 9))))
-    return _slowed(cut, -130, float(rng.uniform(0.8, 1.6)))
+    return _slowed(cut, -130, float(rng.uniform(0.5, 1.2)))
 
 
 def _lpfb(c: Conduction, rng: np.random.Generator) -> Conduction:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import isnan
 
 import numpy as np
@@ -118,7 +119,7 @@ def with_pvcs(schedule: Schedule, ectopy: Ectopy, rng: np.random.Generator) -> S
     """Ventricular premature beats in an irregular or paced rhythm: some gaps take one."""
     beats = schedule.ventricles
     added: list[VentricularBeat] = []
-    for now, after in zip(beats[:-1], beats[1:], strict=True):
+    for now, after in pairwise(beats):
         gap = after.s - now.s
         chance = 0.5 if ectopy.pattern != "scattered" else ectopy.burden
         if gap > 0.72 and rng.random() < chance:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from math import nan
 
 import numpy as np
@@ -55,9 +56,7 @@ def _dominant(shown: list[VentricularBeat]) -> str:
     return kinds.most_common(1)[0][0]
 
 
-def _dominant_p(
-    heart: Heart, schedule: Schedule, seconds: float
-) -> tuple[str, PMeasures] | None:
+def _dominant_p(heart: Heart, schedule: Schedule, seconds: float) -> tuple[str, PMeasures] | None:
     kinds = Counter(a.kind for a in schedule.atria if 0 <= a.s <= seconds)
     if not kinds:
         return None
@@ -78,9 +77,8 @@ def _pr_ms(shown: list[VentricularBeat], dominant: str, heart: Heart) -> float:
 def _basic_gaps(shown: list[VentricularBeat]) -> Floats:
     gaps = [
         after.s - now.s
-        for now, after in zip(shown[:-1], shown[1:], strict=True)
-        if now.kind in ("normal", "escape", "paced", "vt")
-        and after.kind == now.kind
+        for now, after in pairwise(shown)
+        if now.kind in ("normal", "escape", "paced", "vt") and after.kind == now.kind
     ]
     return np.array(gaps, dtype=np.float64)
 

@@ -53,7 +53,7 @@ def infarct(
         scar = np.concatenate([inner, outer])
         substrate.scar = np.maximum(substrate.scar, scar)
         c = substrate.conduction
-        slow = float(rng.uniform(0.0, 0.45))
+        slow = float(rng.uniform(0.0, 0.9))
         substrate.conduction = replace(c, slow=c.slow + slow * region)
     if stage == "acute":
         _injure(substrate, region, float(rng.uniform(0.07, 0.32)), rng)

@@ -78,7 +78,7 @@ class Torso:
 
     def heart_field(self, point: Floats) -> Floats:
         """As `field`, with the lead vectors in the heart frame."""
-        return self.field(point) @ self.rotation
+        return np.asarray(self.field(point) @ self.rotation)
 
 
 def _pull(electrodes: Floats, at: Floats) -> Floats:
@@ -86,7 +86,7 @@ def _pull(electrodes: Floats, at: Floats) -> Floats:
     to = electrodes[:, None, :] - at[None, :, :]
     far = np.maximum(np.linalg.norm(to, axis=-1, keepdims=True), 4.0)
     reference = np.linalg.norm(ELECTRODES, axis=1)[:, None, None]
-    return to / far * (reference / far) ** 2
+    return np.asarray(to / far * (reference / far) ** 2)
 
 
 def twelve_leads(independent: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -114,7 +114,7 @@ HEART_AXES = np.array([[-0.754, -0.207, 0.622], [0.10, 0.898, 0.425], [-0.649, 0
 def standing(axes: Floats) -> Floats:
     """The nearest rotation to `axes` (polar decomposition)."""
     u, _, vt = np.linalg.svd(axes)
-    return u @ vt
+    return np.asarray(u @ vt)
 
 
 def turned(roll: float, frontal: float, yaw: float) -> Floats:
@@ -127,4 +127,4 @@ def turned(roll: float, frontal: float, yaw: float) -> Floats:
     about_axis = np.array([[np.cos(r), -np.sin(r), 0], [np.sin(r), np.cos(r), 0], [0, 0, 1]])
     about_z = np.array([[np.cos(f), -np.sin(f), 0], [np.sin(f), np.cos(f), 0], [0, 0, 1]])
     about_y = np.array([[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]])
-    return about_y @ about_z @ standing(HEART_AXES) @ about_axis
+    return np.asarray(about_y @ about_z @ standing(HEART_AXES) @ about_axis)

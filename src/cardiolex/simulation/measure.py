@@ -55,14 +55,21 @@ def measure_beat(beat: VentricularBeat, fs: float) -> QRST:
     step = 1000 / fs
     on, off = round(beat.on_ms / step), round(beat.off_ms / step)
     qrs = x[:, on : off + 1]
-    waves = np.array([_waves(lead, step) for lead in qrs]).T
+    q, q_ms, r, r_ms, s, s_ms, r_prime, end = np.array([_waves(lead, step) for lead in qrs]).T
     last = x.shape[1] - 1
     t_from = min(off + round(50 / step), last - 2)
     t_to = min(round((beat.t_off_ms + 50) / step), last)
     t = x[:, t_from : max(t_to, t_from + 2)]
     peak = on + np.abs(qrs).argmax(axis=1)
     return QRST(
-        *waves,
+        q_mv=q,
+        q_ms=q_ms,
+        r_mv=r,
+        r_ms=r_ms,
+        s_mv=s,
+        s_ms=s_ms,
+        r_prime_mv=r_prime,
+        end_mv=end,
         j_mv=x[:, min(off, last)],
         st_mv=x[:, min(off + round(60 / step), last)],
         t_max=np.maximum(t.max(axis=1), 0),

@@ -8,88 +8,34 @@ from typing import Any
 import numpy as np
 
 from cardiolex.simulation.causes import Causes, Ectopy
+from cardiolex.simulation.frequencies import (
+    BLOCKS,
+    PROBLEMS,
+    REPOLARIZATION,
+    RHYTHMS,
+    TERRITORIES,
+    pick,
+)
 from cardiolex.simulation.settings import Mix
 
 Rng = np.random.Generator
 
-# weights of the leading problem: (balanced, population)
-PROBLEMS: dict[str, tuple[float, float]] = {
-    "healthy": (0.42, 0.47),
-    "rate": (0.07, 0.07),
-    "rhythm": (0.28, 0.08),
-    "paced": (0.05, 0.015),
-    "ectopy": (0.1, 0.04),
-    "av": (0.09, 0.03),
-    "block": (0.19, 0.09),
-    "hypertrophy": (0.11, 0.08),
-    "infarct": (0.17, 0.13),
-    "ischemia": (0.06, 0.06),
-    "repolarization": (0.12, 0.09),
-    "form": (0.07, 0.03),
-}
-RHYTHMS = {
-    "fibrillation": (0.3, 0.75),
-    "flutter": (0.14, 0.05),
-    "reentry": (0.1, 0.05),
-    "atrial tachycardia": (0.07, 0.03),
-    "multifocal": (0.05, 0.01),
-    "junctional": (0.08, 0.04),
-    "ectopic atrial": (0.07, 0.04),
-    "idioventricular": (0.04, 0.01),
-    "ventricular tachycardia": (0.04, 0.01),
-    "sinus pause": (0.05, 0.01),
-}
-BLOCKS = {
-    "rbbb": (0.16, 0.15),
-    "irbbb": (0.17, 0.25),
-    "lbbb": (0.15, 0.13),
-    "ilbbb": (0.06, 0.02),
-    "lafb": (0.17, 0.28),
-    "lpfb": (0.06, 0.02),
-    "rbbb+lafb": (0.07, 0.06),
-    "rbbb+lpfb": (0.02, 0.005),
-    "irbbb+lafb": (0.02, 0.01),
-    "ivcd": (0.08, 0.12),
-    "wpw": (0.07, 0.02),
-}
-TERRITORIES = {
-    "inferior": (0.26, 0.4),
-    "anteroseptal": (0.22, 0.33),
-    "anterior": (0.12, 0.08),
-    "anterolateral": (0.1, 0.06),
-    "lateral": (0.08, 0.04),
-    "inferolateral": (0.1, 0.07),
-    "septal": (0.06, 0.02),
-    "posterior": (0.06, 0.02),
-}
-REPOLARIZATION = {
-    "nonspecific t": (0.22, 0.4),
-    "low t": (0.1, 0.1),
-    "nonspecific st": (0.12, 0.15),
-    "inverted t": (0.1, 0.08),
-    "tall t": (0.06, 0.02),
-    "long qt": (0.08, 0.05),
-    "short qt": (0.05, 0.01),
-    "early repolarization": (0.08, 0.08),
-    "pericarditis": (0.05, 0.01),
-    "digitalis": (0.06, 0.06),
-    "hyperkalemia": (0.04, 0.01),
-    "hypokalemia": (0.04, 0.02),
-    "hypocalcemia": (0.03, 0.01),
-}
-
-
-SECOND = ("rate", "ectopy", "av", "block", "hypertrophy", "infarct", "ischemia", "repolarization", "form")
-
-
-def _pick(rng: Rng, table: dict[str, tuple[float, float]], mix: Mix) -> str:
-    weights = np.array([w[0 if mix == "balanced" else 1] for w in table.values()])
-    return str(rng.choice(list(table), p=weights / weights.sum()))
+SECOND = (
+    "rate",
+    "ectopy",
+    "av",
+    "block",
+    "hypertrophy",
+    "infarct",
+    "ischemia",
+    "repolarization",
+    "form",
+)
 
 
 def draw_causes(rng: Rng, mix: Mix) -> Causes:
     """One person's causes."""
-    problem = _pick(rng, PROBLEMS, mix)
+    problem = pick(rng, PROBLEMS, mix)
     causes = _person(rng, problem)
     causes = _LEADING[problem](causes, rng, mix)
     if problem != "healthy" and rng.random() < (0.45 if mix == "balanced" else 0.25):
@@ -127,7 +73,7 @@ def _rate(c: Causes, rng: Rng, mix: Mix) -> Causes:
 
 
 def _rhythm(c: Causes, rng: Rng, mix: Mix) -> Causes:
-    kind = _pick(rng, RHYTHMS, mix)
+    kind = pick(rng, RHYTHMS, mix)
     rates = {
         "fibrillation": float(np.clip(rng.normal(92, 25), 42, 175)),
         "reentry": float(rng.uniform(140, 215)),
@@ -168,9 +114,12 @@ def _ectopy(c: Causes, rng: Rng, mix: Mix) -> Causes:
 
 
 def _av(c: Causes, rng: Rng, mix: Mix) -> Causes:
-    kind = rng.choice(["first", "wenckebach", "mobitz", "2:1", "third", "short"],
-                      p=[0.36, 0.14, 0.1, 0.1, 0.18, 0.12] if mix == "balanced"
-                      else [0.85, 0.03, 0.01, 0.02, 0.03, 0.06])
+    kind = rng.choice(
+        ["first", "wenckebach", "mobitz", "2:1", "third", "short"],
+        p=[0.36, 0.14, 0.1, 0.1, 0.18, 0.12]
+        if mix == "balanced"
+        else [0.85, 0.03, 0.01, 0.02, 0.03, 0.06],
+    )
     if kind == "short":
         return replace(c, pr_ms=float(rng.uniform(88, 118)))
     if kind == "first":
@@ -179,9 +128,15 @@ def _av(c: Causes, rng: Rng, mix: Mix) -> Causes:
 
 
 def _block(c: Causes, rng: Rng, mix: Mix) -> Causes:
-    kind = _pick(rng, BLOCKS, mix)
+    kind = pick(rng, BLOCKS, mix)
     if kind == "wpw":
-        names = ["left lateral", "left posterior", "posteroseptal", "right free wall", "anteroseptal"]
+        names = [
+            "left lateral",
+            "left posterior",
+            "posteroseptal",
+            "right free wall",
+            "anteroseptal",
+        ]
         path = str(rng.choice(names))
         return replace(c, pathway=path, pr_ms=float(rng.uniform(78, 122)), age=min(c.age, 60.0))
     if kind == "irbbb":
@@ -195,8 +150,13 @@ def _hypertrophy(c: Causes, rng: Rng, mix: Mix) -> Causes:
     severity = float(rng.uniform(0.35, 1.0))
     strain = severity * float(rng.uniform(0.3, 1.1))
     turn = float(rng.uniform(10, 40))
-    return replace(c, rvh=severity, rv_strain=strain, turn_frontal=turn,
-                   rae=float(rng.uniform(0.2, 1)) if rng.random() < 0.45 else 0.0)
+    return replace(
+        c,
+        rvh=severity,
+        rv_strain=strain,
+        turn_frontal=turn,
+        rae=float(rng.uniform(0.2, 1)) if rng.random() < 0.45 else 0.0,
+    )
 
 
 def with_lvh(c: Causes, rng: Rng) -> Causes:
@@ -208,11 +168,20 @@ def with_lvh(c: Causes, rng: Rng) -> Causes:
 
 
 def _infarct(c: Causes, rng: Rng, mix: Mix) -> Causes:
-    stage = rng.choice(["old", "evolving", "acute"], p=[0.55, 0.22, 0.23] if mix == "balanced"
-                       else [0.78, 0.15, 0.07])
-    where = _pick(rng, TERRITORIES, mix)
-    if c.block == "none" and c.pathway is None and rng.random() < (0.35 if "ant" in where else 0.15):
-        c = replace(c, block=str(rng.choice(["lafb", "rbbb", "ivcd", "rbbb+lafb"], p=[0.55, 0.15, 0.2, 0.1])))
+    stage = rng.choice(
+        ["old", "evolving", "acute"],
+        p=[0.55, 0.22, 0.23] if mix == "balanced" else [0.78, 0.15, 0.07],
+    )
+    where = pick(rng, TERRITORIES, mix)
+    if (
+        c.block == "none"
+        and c.pathway is None
+        and rng.random() < (0.35 if "ant" in where else 0.15)
+    ):
+        c = replace(
+            c,
+            block=str(rng.choice(["lafb", "rbbb", "ivcd", "rbbb+lafb"], p=[0.55, 0.15, 0.2, 0.1])),
+        )
     return replace(
         c,
         infarct=where,
@@ -224,18 +193,32 @@ def _infarct(c: Causes, rng: Rng, mix: Mix) -> Causes:
 
 
 def _ischemia(c: Causes, rng: Rng, mix: Mix) -> Causes:
-    names = ["anterior", "anteroseptal", "anterolateral", "lateral", "inferior", "inferolateral", "diffuse"]
+    names = [
+        "anterior",
+        "anteroseptal",
+        "anterolateral",
+        "lateral",
+        "inferior",
+        "inferolateral",
+        "diffuse",
+    ]
     where = rng.choice(names, p=[0.12, 0.12, 0.22, 0.12, 0.14, 0.12, 0.16])
     kind = rng.choice(["st depression", "t inversion", "both"], p=[0.35, 0.3, 0.35])
-    return replace(c, ischemia=str(where), ischemia_kind=str(kind),
-                   ischemia_severity=float(rng.uniform(0.15, 1.0)))
+    return replace(
+        c,
+        ischemia=str(where),
+        ischemia_kind=str(kind),
+        ischemia_severity=float(rng.uniform(0.15, 1.0)),
+    )
 
 
 def _repolarization(c: Causes, rng: Rng, mix: Mix) -> Causes:
-    kind = _pick(rng, REPOLARIZATION, mix)
+    kind = pick(rng, REPOLARIZATION, mix)
     c = replace(c, repolarization=kind, repolarization_severity=float(rng.uniform(0, 1)))
     if kind == "early repolarization":
-        return replace(c, age=float(rng.uniform(16, 50)), sex="male" if rng.random() < 0.8 else "female")
+        return replace(
+            c, age=float(rng.uniform(16, 50)), sex="male" if rng.random() < 0.8 else "female"
+        )
     if kind == "digitalis":
         c = replace(c, age=max(c.age, 55.0))
         if rng.random() < 0.5:
@@ -246,7 +229,9 @@ def _repolarization(c: Causes, rng: Rng, mix: Mix) -> Causes:
 
 
 def _form(c: Causes, rng: Rng, mix: Mix) -> Causes:
-    kind = rng.choice(["low", "high", "left", "right", "extreme", "u", "progression", "atrium", "right atrium"])
+    kind = rng.choice(
+        ["low", "high", "left", "right", "extreme", "u", "progression", "atrium", "right atrium"]
+    )
     changes: dict[str, dict[str, Any]] = {
         "low": {"voltage": float(rng.uniform(0.3, 0.55))},
         "high": {"voltage": float(rng.uniform(1.5, 2.1)), "age": float(rng.uniform(16, 45))},
@@ -280,7 +265,13 @@ _LEADING = {
 def _companions(c: Causes, rng: Rng, mix: Mix) -> Causes:
     """What tends to come along: with age, and with one another."""
     old = float(np.clip((c.age - 45) / 40, 0, 1))
-    ill = c.block != "none" or c.infarct or c.lvh or c.rhythm not in ("sinus",) or c.ectopy.kind != "none"
+    ill = (
+        c.block != "none"
+        or c.infarct
+        or c.lvh
+        or c.rhythm not in ("sinus",)
+        or c.ectopy.kind != "none"
+    )
     chance = 0.16 * old if ill else 0.0
     if rng.random() < chance and c.lvh == 0 and c.infarct is None:
         c = with_lvh(c, rng)
@@ -289,13 +280,33 @@ def _companions(c: Causes, rng: Rng, mix: Mix) -> Causes:
     if rng.random() < chance and c.block == "none" and c.pathway is None:
         c = _block(c, rng, mix) if rng.random() < 0.9 else c
     if rng.random() < chance and c.repolarization is None and c.ischemia is None:
-        c = _ischemia(c, rng, mix) if rng.random() < 0.5 else replace(
-            c, repolarization="nonspecific t", repolarization_severity=float(rng.random()))
-    if rng.random() < chance * 0.7 and c.ectopy.kind == "none" and c.rhythm in ("sinus", "fibrillation"):
+        c = (
+            _ischemia(c, rng, mix)
+            if rng.random() < 0.5
+            else replace(
+                c, repolarization="nonspecific t", repolarization_severity=float(rng.random())
+            )
+        )
+    if (
+        rng.random() < chance * 0.7
+        and c.ectopy.kind == "none"
+        and c.rhythm in ("sinus", "fibrillation")
+    ):
         c = replace(c, ectopy=draw_ectopy(rng, "pvc" if c.rhythm == "fibrillation" else None))
-    if rng.random() < chance * 0.5 and c.rhythm == "sinus" and c.av == "normal" and c.pathway is None:
+    if (
+        rng.random() < chance * 0.5
+        and c.rhythm == "sinus"
+        and c.av == "normal"
+        and c.pathway is None
+    ):
         c = replace(c, av="first", pr_ms=float(200 + rng.gamma(2.0, 20)))
-    if rng.random() < chance * 0.7 and c.rhythm == "sinus" and c.ectopy.kind == "none" and c.av == "normal" and c.pathway is None:
+    if (
+        rng.random() < chance * 0.7
+        and c.rhythm == "sinus"
+        and c.ectopy.kind == "none"
+        and c.av == "normal"
+        and c.pathway is None
+    ):
         c = replace(c, rhythm="fibrillation", rate_bpm=float(np.clip(rng.normal(88, 22), 45, 160)))
     if rng.random() < chance * 1.2 and c.lae == 0:
         c = replace(c, lae=float(rng.uniform(0.3, 1.0)))

@@ -38,8 +38,9 @@ def torso(causes: Causes, rng: np.random.Generator) -> Torso:
     if not isnan(causes.turn_roll):
         roll = causes.turn_roll
     shift = np.array([1.05, 0.18, -0.84]) + rng.normal(0, 0.55, 3)
-    row_up = np.array([0.0, rng.normal(0, 1.2), 0.0])  # the electrode row too high or low
-    electrodes = ELECTRODES + rng.normal(0, 0.8, (6, 3)) + row_up
+    low = 2.2 if "lafb" in causes.block else 0.0  # S waves in V5 and V6
+    row = np.array([0.0, rng.normal(low, 1.3), 0.0])  # the electrode row too high or low
+    electrodes = ELECTRODES + rng.normal(0, 0.8, (6, 3)) + row
     limb = np.exp(rng.normal(0.2, 0.13) - 0.05 * causes.habitus)
     chest = np.exp(rng.normal(0.26, 0.15) - 0.07 * causes.habitus)
     if causes.sex == "female":
@@ -164,9 +165,7 @@ def diseased_substrate(
         change = CHANGES[causes.repolarization]
         change(substrate, causes.repolarization_severity, rng)
     if causes.ischemia is not None:
-        ischemia(
-            substrate, causes.ischemia, causes.ischemia_kind, causes.ischemia_severity, rng
-        )
+        ischemia(substrate, causes.ischemia, causes.ischemia_kind, causes.ischemia_severity, rng)
     if causes.infarct is not None:
         infarct(substrate, causes.infarct, causes.infarct_stage, causes.infarct_size, rng)
     unblocked = replace(substrate)
@@ -188,9 +187,9 @@ def _uncancelled(substrate: Substrate, block: str, rng: np.random.Generator) -> 
     septum, right = np.tile(heart.is_septum, 2), np.tile(heart.is_rv, 2)
     parts = block.split("+")
     if "rbbb" in parts or "lbbb" in parts:
-        substrate.mass = substrate.mass * np.where(septum, float(rng.uniform(1.2, 2.0)), 1.0)
+        substrate.mass = substrate.mass * np.where(septum, float(rng.uniform(1.5, 2.4)), 1.0)
     if "rbbb" in parts:
-        substrate.mass = substrate.mass * np.where(right, float(rng.uniform(1.0, 1.9)), 1.0)
+        substrate.mass = substrate.mass * np.where(right, float(rng.uniform(1.1, 2.1)), 1.0)
         substrate.recovery.secondary = float(rng.uniform(0.7, 1.0))
         later = float(rng.uniform(4, 11)) * heart.is_rv
         substrate.recovery.local_outer = substrate.recovery.local_outer + later

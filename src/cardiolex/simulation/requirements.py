@@ -21,7 +21,12 @@ Draw = Callable[[Causes, Rng], Causes]
 def _plain(c: Causes) -> Causes:
     """The same person in sinus rhythm with normal conduction."""
     return replace(
-        c, rhythm="sinus", av="normal", block="none", pathway=None, ectopy=Ectopy(),
+        c,
+        rhythm="sinus",
+        av="normal",
+        block="none",
+        pathway=None,
+        ectopy=Ectopy(),
         rate_bpm=float(np.clip(np.nan_to_num(c.rate_bpm, nan=72.0), 56, 96)),
     )
 
@@ -62,7 +67,10 @@ def _infarct(where: str | None = None, stage: str = "old") -> Draw:
 
 def _ischemia(where: str) -> Draw:
     return lambda c, rng: replace(
-        _plain(c), infarct=None, ischemia=where, ischemia_kind="both",
+        _plain(c),
+        infarct=None,
+        ischemia=where,
+        ischemia_kind="both",
         ischemia_severity=float(rng.uniform(0.5, 1)),
     )
 
@@ -72,7 +80,9 @@ def _healthy(c: Causes, rng: Rng) -> Causes:
 
 
 def _right(c: Causes, rng: Rng) -> Causes:
-    return replace(_plain(c), lvh=0.0, rvh=float(rng.uniform(0.6, 1.0)), rv_strain=0.5, turn_frontal=25.0)
+    return replace(
+        _plain(c), lvh=0.0, rvh=float(rng.uniform(0.6, 1.0)), rv_strain=0.5, turn_frontal=25.0
+    )
 
 
 def _path(c: Causes, rng: Rng) -> Causes:
@@ -169,5 +179,9 @@ def causes_for(rng: Rng, mix: Mix, condition: str) -> Causes:
     if condition in WAYS:
         return WAYS[condition](causes, rng)
     where, kind = condition.split(" ", 1)
-    way = _ischemia(where) if kind == "ischemia" else _infarct(where, str(rng.choice(["old", "evolving"])))
+    way = (
+        _ischemia(where)
+        if kind == "ischemia"
+        else _infarct(where, str(rng.choice(["old", "evolving"])))
+    )
     return way(causes, rng)

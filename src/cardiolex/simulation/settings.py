@@ -36,4 +36,5 @@ class Settings:
 
     @property
     def samples(self) -> int:
+        """Samples per lead."""
         return round(self.fs * self.seconds)

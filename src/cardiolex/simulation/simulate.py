@@ -24,6 +24,7 @@ from cardiolex.simulation.settings import Settings
 from cardiolex.simulation.timeline import timeline
 from cardiolex.simulation.truth import Beats, Measurements, SimulatedECG
 
+DEFAULT = Settings()
 ATTEMPTS = 200  # to meet a required condition
 FRONTAL = (
     "left axis deviation",
@@ -47,7 +48,7 @@ class _Tracing:
     beats: Beats
 
 
-def simulate(index: int, *, seed: int = 0, settings: Settings = Settings()) -> SimulatedECG:
+def simulate(index: int, *, seed: int = 0, settings: Settings = DEFAULT) -> SimulatedECG:
     """Simulate recording number `index`; the same for the same (seed, index, settings).
 
     Raises `CardiolexError` if `settings.require` names no known condition.
@@ -58,7 +59,10 @@ def simulate(index: int, *, seed: int = 0, settings: Settings = Settings()) -> S
     for child in sequence.spawn(ATTEMPTS if settings.require else 1):
         rng = np.random.Generator(np.random.Philox(child))
         tracing = _tracing(rng, settings)
-        if settings.require in (None, "limb lead reversal") or settings.require in tracing.verdict.present:
+        if (
+            settings.require in (None, "limb lead reversal")
+            or settings.require in tracing.verdict.present
+        ):
             return _recorded(index, rng, tracing, settings)
     raise CardiolexError(
         f"{settings.require!r} did not arise in {ATTEMPTS} attempts (seed {seed}, index {index}): "
@@ -126,4 +130,3 @@ def _reversal(verdict: Verdict, events: tuple[str, ...]) -> None:
         return
     verdict.say("limb lead reversal", True if "RA-LA" in exchanged[0] else None)
     verdict.doubt(*FRONTAL)
-

@@ -44,10 +44,12 @@ class VentricularBeat:
 
     @property
     def qrs_ms(self) -> float:
+        """QRS duration."""
         return self.off_ms - self.on_ms
 
     @property
     def qt_ms(self) -> float:
+        """Nominal QT interval."""
         return self.t_off_ms - self.on_ms
 
 
@@ -133,9 +135,7 @@ def _rise(weight: Floats, tau: Floats, smear: Floats, fs: float, samples: int) -
     return out
 
 
-def _fall(
-    weight: Floats, rho: Floats, recovery: Recovery, fs: float, samples: int
-) -> Singles:
+def _fall(weight: Floats, rho: Floats, recovery: Recovery, fs: float, samples: int) -> Singles:
     coarse = int(np.ceil(samples * 1000 / fs / COARSE_MS)) + 1
     ms = np.arange(coarse) * COARSE_MS - LEAD_IN_MS
     late = (ms[None, :] - rho[:, None]).astype(np.float32)

@@ -44,7 +44,9 @@ def ventricles(facts: Facts, verdict: Verdict) -> None:
     ratio = lvh_voltage_ratio(facts)
     if facts.causes.block in ("lbbb", "ilbbb"):
         if cause or ratio > 1.1:
-            verdict.doubt("left ventricular hypertrophy", "voltage criteria for left ventricular hypertrophy")
+            verdict.doubt(
+                "left ventricular hypertrophy", "voltage criteria for left ventricular hypertrophy"
+            )
         return
     met = above(ratio, 1.03, 0.92) if cause else above(ratio, 1.35, 1.08)
     points = romhilt_estes(facts)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cardiolex.simulation.causes import Causes
-from cardiolex.simulation.measure import PMeasures, QRST
+from cardiolex.simulation.measure import QRST, PMeasures
 from cardiolex.simulation.schedule import Schedule
 from cardiolex.simulation.truth import Measurements
 

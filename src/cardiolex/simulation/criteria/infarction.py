@@ -41,7 +41,9 @@ def pathologic_q(facts: Facts, lead: int) -> bool | None:
     deep = above(q, 0.1, 0.07)
     large = above(q / max(r, 0.02), 0.25, 0.18)
     if lead in (LEAD["V2"], LEAD["V3"]):
-        return either(both(wide, deep, large), both(above(q, 0.06, 0.03), above(q / max(r, 0.02), 0.3, 0.1)))
+        return either(
+            both(wide, deep, large), both(above(q, 0.06, 0.03), above(q / max(r, 0.02), 0.3, 0.1))
+        )
     return both(wide, deep, large)
 
 
@@ -92,7 +94,10 @@ def infarction(facts: Facts, verdict: Verdict) -> None:
     verdict.say(f"{where} myocardial infarction", state)
     for other in NEIGHBORS[where]:
         verdict.say(f"{other} myocardial infarction", None)
-    verdict.say("acute myocardial infarction", both(elevated, state) if elevated else (None if acute else False))
+    verdict.say(
+        "acute myocardial infarction",
+        both(elevated, state) if elevated else (None if acute else False),
+    )
     if facts.causes.infarct_stage == "old":
         verdict.say("old myocardial infarction", state)
     elif q is not False:

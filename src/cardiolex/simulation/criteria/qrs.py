@@ -62,7 +62,9 @@ def _right_by_shape(facts: Facts, verdict: Verdict) -> None:
 
 def _left(facts: Facts, verdict: Verdict) -> None:
     w = facts.qrst
-    no_q = both(below(facts.lead(w.q_mv, "V6"), 0.07, 0.12), below(facts.lead(w.q_mv, "I"), 0.07, 0.12))
+    no_q = both(
+        below(facts.lead(w.q_mv, "V6"), 0.07, 0.12), below(facts.lead(w.q_mv, "I"), 0.07, 0.12)
+    )
     negative = facts.lead(w.net, "V1") < 0 < facts.lead(w.net, "V6")
     shape = both(no_q, True if negative else None)
     shape = None if shape is False else shape
@@ -70,7 +72,9 @@ def _left(facts: Facts, verdict: Verdict) -> None:
     verdict.say("complete left bundle branch block", complete)
     if complete is not True:
         incomplete = both(shape, above(facts.qrs, 96, 88)) if facts.qrs < 118 else None
-        verdict.say("incomplete left bundle branch block", None if incomplete is False else incomplete)
+        verdict.say(
+            "incomplete left bundle branch block", None if incomplete is False else incomplete
+        )
 
 
 def _fascicles(facts: Facts, verdict: Verdict, parts: list[str]) -> None:

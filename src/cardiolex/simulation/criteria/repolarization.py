@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from cardiolex.simulation.criteria.facts import CONTIGUOUS, LEAD, Facts
 from cardiolex.simulation.criteria.infarction import st_elevated
-from cardiolex.simulation.criteria.verdict import Verdict, above, adjacent, below, both, either
+from cardiolex.simulation.criteria.verdict import Verdict, above, adjacent, below, either
 
 ISCHEMIA_LEADS = {
     "anterior": ("V2", "V3", "V4"),
@@ -35,7 +35,11 @@ def st_segment(facts: Facts, verdict: Verdict) -> None:
     if facts.wide_aberrant:
         raised, sunk = (None if raised else False), (None if sunk else False)
     c = facts.causes
-    if raised and c.infarct is None and c.repolarization not in ("pericarditis", "early repolarization"):
+    if (
+        raised
+        and c.infarct is None
+        and c.repolarization not in ("pericarditis", "early repolarization")
+    ):
         raised = None  # the J point of a healthy heart
     verdict.say("st elevation", raised)
     verdict.say("st depression", sunk)
@@ -99,10 +103,19 @@ def ischemia(facts: Facts, verdict: Verdict) -> None:
     """ST depression or T inversion in the ischemic territory."""
     where = facts.causes.ischemia
     if where is None:
-        suspicious = verdict.has("st depression", "t wave inversion") or "st depression" in verdict.unknown
+        suspicious = (
+            verdict.has("st depression", "t wave inversion") or "st depression" in verdict.unknown
+        )
         if suspicious or facts.causes.lv_strain > 0.2 or facts.causes.infarct is not None:
             verdict.say("myocardial ischemia", None)
-            for name in ("anterior", "lateral", "anterolateral", "inferior", "inferolateral", "anteroseptal"):
+            for name in (
+                "anterior",
+                "lateral",
+                "anterolateral",
+                "inferior",
+                "inferolateral",
+                "anteroseptal",
+            ):
                 verdict.say(f"{name} ischemia", None)
         return
     w = facts.qrst
@@ -113,7 +126,14 @@ def ischemia(facts: Facts, verdict: Verdict) -> None:
     state = None if shown is False or facts.wide_aberrant else shown
     verdict.say("myocardial ischemia", state)
     named = "lateral" if where == "diffuse" else where
-    for name in ("anterior", "lateral", "anterolateral", "inferior", "inferolateral", "anteroseptal"):
+    for name in (
+        "anterior",
+        "lateral",
+        "anterolateral",
+        "inferior",
+        "inferolateral",
+        "anteroseptal",
+    ):
         overlap = set(ISCHEMIA_LEADS[name]) & set(ISCHEMIA_LEADS[where])
         verdict.say(f"{name} ischemia", None if overlap else False)
     verdict.say(f"{named} ischemia", state if where != "diffuse" else None)
@@ -124,7 +144,11 @@ def qt_interval(facts: Facts, verdict: Verdict) -> None:
     qtc = facts.measurements.qtc_ms
     women = 8 if facts.causes.sex == "female" else 0
     long, short = above(qtc, 475 + women, 452 + women), below(qtc, 350, 365)
-    if facts.qrs >= 120 or facts.causes.rhythm == "fibrillation" or facts.measurements.heart_rate_bpm > 110:
+    if (
+        facts.qrs >= 120
+        or facts.causes.rhythm == "fibrillation"
+        or facts.measurements.heart_rate_bpm > 110
+    ):
         long, short = (None if long else False), (None if short else False)
     verdict.say("long qt interval", long)
     verdict.say("short qt interval", short)
@@ -143,7 +167,10 @@ def causes(facts: Facts, verdict: Verdict) -> None:
     tests: dict[str, tuple[str, bool | None]] = {
         "early repolarization": ("early repolarization", j_wave),
         "pericarditis": ("pericarditis", above(float(raised), 4, 2)),
-        "digitalis": ("digitalis effect", below(float(w.st_mv[[0, 1, 10, 11]].min()), -0.04, -0.02)),
+        "digitalis": (
+            "digitalis effect",
+            below(float(w.st_mv[[0, 1, 10, 11]].min()), -0.04, -0.02),
+        ),
         "hyperkalemia": ("hyperkalemia", above(float(w.t_max[6:].max()), 0.8, 0.5)),
         "hypokalemia": ("hypokalemia", above(c.u_wave, 0.1, 0.05)),
         "hypocalcemia": ("hypocalcemia", above(facts.measurements.qtc_ms, 465, 440)),

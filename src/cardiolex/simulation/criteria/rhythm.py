@@ -45,7 +45,7 @@ def rhythm(facts: Facts, verdict: Verdict) -> None:
         verdict.doubt("supraventricular tachycardia")
     if kind == "reentry":
         verdict.doubt("atrial tachycardia", "sinus tachycardia")
-    verdict.say("sinus pause", True if facts.schedule.pause and _longest(facts) > 1.9 else False)
+    verdict.say("sinus pause", facts.schedule.pause and _longest(facts) > 1.9)
 
 
 def _longest(facts: Facts) -> float:
@@ -85,7 +85,9 @@ def ectopy(facts: Facts, verdict: Verdict) -> None:
         verdict.doubt("premature atrial complex")
     if facts.causes.ectopy.blocked and facts.causes.ectopy.kind == "pac" and facts.blocked_p:
         verdict.say("premature atrial complex", None)
-    letters = "".join("v" if k in early["pvc"] else "a" if k in early["pac"] else "n" for k in facts.kinds)
+    letters = "".join(
+        "v" if k in early["pvc"] else "a" if k in early["pac"] else "n" for k in facts.kinds
+    )
     _pattern(letters, "nvnvnv", "ventricular bigeminy", verdict)
     _pattern(letters, "nanana", "atrial bigeminy", verdict)
     _pattern(letters, "nnvnnv", "ventricular trigeminy", verdict)
