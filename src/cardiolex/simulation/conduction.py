@@ -56,7 +56,7 @@ def _rbbb(c: Conduction, rng: np.random.Generator) -> Conduction:
 
 
 def _irbbb(c: Conduction, rng: np.random.Generator) -> Conduction:
-    return replace(c, sites=_late(c, RIGHT, float(rng.uniform(7, 20))))
+    return replace(c, sites=_late(c, RIGHT, float(rng.uniform(5, 17))))
 
 
 def _lbbb(c: Conduction, rng: np.random.Generator) -> Conduction:
@@ -163,5 +163,7 @@ def pacing_site(rng: np.random.Generator) -> int:
     """Right ventricular apex mostly, else septum or outflow tract."""
     heart = ventricles()
     if rng.random() < 0.75:
-        return heart.nearest(float(rng.uniform(0, 60)), 44, rv=True)
+        if rng.random() < 0.5:
+            return heart.nearest(float(rng.uniform(20, 70)), 44, rv=True)
+        return heart.nearest(float(rng.uniform(-10, 50)), 60, outer=True)
     return heart.nearest(float(rng.uniform(-20, 20)), float(rng.uniform(0, 40)), outer=True)

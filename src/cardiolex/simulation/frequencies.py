@@ -7,7 +7,7 @@ import numpy as np
 from cardiolex.simulation.settings import Mix
 
 PROBLEMS: dict[str, tuple[float, float]] = {
-    "healthy": (0.42, 0.47),
+    "healthy": (0.55, 0.47),
     "rate": (0.07, 0.07),
     "rhythm": (0.28, 0.08),
     "paced": (0.05, 0.015),

@@ -145,7 +145,7 @@ def _atrial_waves(heart: Heart, schedule: Schedule, samples: int) -> Singles:
     if schedule.waves == "fibrillation":
         coarse = float(np.clip(rng.lognormal(np.log(0.075), 0.55), 0.02, 0.3))
         return fibrillation(heart.torso, rng, heart.fs, samples, coarse)
-    size = float(np.clip(rng.lognormal(np.log(0.2), 0.4), 0.08, 0.5))
+    size = float(np.clip(rng.lognormal(np.log(0.25), 0.4), 0.1, 0.6))
     return flutter(heart.torso, rng, heart.fs, samples, schedule.wave_rate_bpm, size)
 
 
