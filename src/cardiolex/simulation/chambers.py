@@ -31,7 +31,7 @@ def hypertrophy_left(substrate: Substrate, severity: float, strain: float) -> No
     delay = strain * 16.0
     substrate.recovery.local_outer = substrate.recovery.local_outer + delay * lateral
     substrate.recovery.local_inner = substrate.recovery.local_inner - 0.35 * delay * lateral
-    fall = 0.05 * strain * lateral
+    fall = 0.036 * strain * lateral
     substrate.injury = substrate.injury + np.concatenate([fall, -0.2 * fall])
 
 

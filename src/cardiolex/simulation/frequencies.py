@@ -7,17 +7,17 @@ import numpy as np
 from cardiolex.simulation.settings import Mix
 
 PROBLEMS: dict[str, tuple[float, float]] = {
-    "healthy": (0.55, 0.47),
+    "healthy": (0.68, 0.47),
     "rate": (0.07, 0.07),
-    "rhythm": (0.28, 0.08),
+    "rhythm": (0.32, 0.08),
     "paced": (0.05, 0.015),
     "ectopy": (0.1, 0.04),
     "av": (0.09, 0.03),
-    "block": (0.19, 0.09),
+    "block": (0.25, 0.09),
     "hypertrophy": (0.11, 0.08),
-    "infarct": (0.17, 0.13),
+    "infarct": (0.27, 0.13),
     "ischemia": (0.06, 0.06),
-    "repolarization": (0.12, 0.09),
+    "repolarization": (0.19, 0.09),
     "form": (0.07, 0.03),
 }
 RHYTHMS = {

@@ -30,7 +30,7 @@ def ischemia(
     else:
         region = territory(where, rng, 1.25)
     if kind in ("st depression", "both"):
-        loss = (0.018 + 0.06 * severity) * region
+        loss = (0.016 + 0.055 * severity) * region
         substrate.injury = substrate.injury + np.concatenate([loss, -0.5 * loss])
     recovery = substrate.recovery
     if kind in ("t inversion", "both"):
@@ -38,4 +38,5 @@ def ischemia(
         recovery.local_outer = recovery.local_outer + delay
         recovery.local_inner = recovery.local_inner - 0.1 * delay
     else:
-        recovery.transmural *= float(rng.uniform(0.3, 0.9))
+        recovery.transmural *= float(rng.uniform(0.5, 1.1))
+        substrate.injury_ends_ms = float(rng.uniform(-150, -30))  # up-sloping to horizontal

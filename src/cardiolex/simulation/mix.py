@@ -203,7 +203,7 @@ def _ischemia(c: Causes, rng: Rng, mix: Mix) -> Causes:
         "diffuse",
     ]
     where = rng.choice(names, p=[0.12, 0.12, 0.22, 0.12, 0.14, 0.12, 0.16])
-    kind = rng.choice(["st depression", "t inversion", "both"], p=[0.35, 0.3, 0.35])
+    kind = rng.choice(["st depression", "t inversion", "both"], p=[0.42, 0.28, 0.3])
     return replace(
         c,
         ischemia=str(where),

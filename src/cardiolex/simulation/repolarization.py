@@ -64,7 +64,7 @@ def tall_t(s: Substrate, severity: float, rng: np.random.Generator) -> None:
 
 def nonspecific_t(s: Substrate, severity: float, rng: np.random.Generator) -> None:
     """Small T waves with a slightly turned vector."""
-    _scale_t(s, float(rng.uniform(0.3, 0.65)))
+    _scale_t(s, float(rng.uniform(0.15, 0.5)))
     region = ventricles().region(float(rng.uniform(90, 270)), 30, 80, 55)
     s.recovery.local_outer = s.recovery.local_outer + float(rng.uniform(0, 7)) * region
 

@@ -30,7 +30,7 @@ def st_segment(facts: Facts, verdict: Verdict) -> None:
     sunk: bool | None = False
     for leads in CONTIGUOUS:
         raised = either(raised, adjacent([st_elevated(facts, k) for k in leads]))
-        low = [below(float(facts.qrst.st_mv[k]), -0.075, -0.045) for k in leads]
+        low = [below(float(facts.qrst.st_mv[k]), -0.06, -0.038) for k in leads]
         sunk = either(sunk, adjacent(low))
     if facts.wide_aberrant:
         raised, sunk = (None if raised else False), (None if sunk else False)
@@ -45,11 +45,11 @@ def st_segment(facts: Facts, verdict: Verdict) -> None:
     verdict.say("st depression", sunk)
     specific = verdict.has("st elevation", "st depression") or _specific(facts)
     slight = [
-        adjacent([below(float(facts.qrst.st_mv[k]), -0.04, -0.026) for k in leads])
+        adjacent([below(float(facts.qrst.st_mv[k]), -0.034, -0.022) for k in leads])
         for leads in CONTIGUOUS
     ]
     shown = either(*slight)
-    if specific or facts.wide_aberrant or sunk is None:
+    if specific or facts.wide_aberrant:
         shown = None if shown else False
     verdict.say("non-specific st changes", shown)
 
