@@ -97,8 +97,8 @@ def test_measured_intervals_match_an_independent_measurement() -> None:
         assert rate == pytest.approx(m.heart_rate_bpm, rel=0.08)
         widths = []
         for on, off in zip(ecg.beats.qrs_on_s, ecg.beats.qrs_off_s, strict=True):
-            part = steep[max(round((on - 0.05) * 500), 0) : round((off + 0.06) * 500)]
-            active = np.flatnonzero(part > 0.06 * part.max())
+            part = steep[max(round((on - 0.03) * 500), 0) : round((off + 0.06) * 500)]
+            active = np.flatnonzero(part > 0.08 * part.max())
             widths.append((active[-1] - active[0]) * 2)
         assert np.median(widths) == pytest.approx(m.qrs_ms, abs=22)
         assert 80 < m.pr_ms < 230 and 300 < m.qt_ms < 520 and 60 < m.p_ms < 140

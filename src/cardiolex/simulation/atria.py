@@ -50,9 +50,9 @@ def sinus_p(causes: Causes, torso: Torso, rng: np.random.Generator, fs: float) -
     size = float(np.exp(rng.normal(0, 0.2)))
     right_mv = 0.105 * size * (1 + 1.5 * causes.rae)
     left_mv = 0.085 * size * float(np.exp(rng.normal(0, 0.15))) * (1 + 0.8 * causes.lae)
-    right_ms = float(rng.normal(62, 5)) * (1 + 0.15 * causes.rae)
-    left_ms = float(rng.normal(64, 6)) * (1 + 0.32 * causes.lae)
-    delay = float(rng.normal(33, 4)) * (1 + 0.42 * causes.lae)
+    right_ms = float(rng.normal(68, 5)) * (1 + 0.15 * causes.rae)
+    left_ms = float(rng.normal(70, 6)) * (1 + 0.32 * causes.lae)
+    delay = float(rng.normal(36, 4)) * (1 + 0.42 * causes.lae)
     if causes.lae > 0:
         left = left + np.array([0.0, 0.0, 0.7 * causes.lae])
     bumps = [(right * right_mv, 0.0, right_ms), (left * left_mv, delay, left_ms)]

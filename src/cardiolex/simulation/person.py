@@ -203,7 +203,7 @@ def qt_at(rr_ms: float, causes: Causes, rng: np.random.Generator) -> float:
 
     Between Bazett's and Framingham's dependence on the RR interval.
     """
-    centre = 403.0 if causes.sex == "male" else 415.0
-    corrected = rng.normal(centre + 0.15 * (causes.age - 50), 16)
+    centre = 399.0 if causes.sex == "male" else 411.0
+    corrected = rng.normal(centre + 0.15 * (causes.age - 50), 14)
     rr = np.clip(rr_ms, 330, 1800) / 1000
     return float(corrected * rr ** rng.uniform(0.38, 0.48))

@@ -76,7 +76,7 @@ def ventricular_beat(
     fall = fall - _injury_end(weight @ substrate.injury, rho, substrate, fs, samples)
     rise = rise + _early(weight, tau, substrate, rho, fs, samples)
     on, off = LEAD_IN_MS - 4, LEAD_IN_MS + float((tau + 0.6 * smear).max())
-    t_off = LEAD_IN_MS + float(np.quantile(rho, 0.9)) + 1.5 * substrate.recovery.width
+    t_off = LEAD_IN_MS + float(np.quantile(rho, 0.9)) + _tail_ms(substrate.recovery)
     t_on = LEAD_IN_MS + float(np.quantile(rho, 0.3)) - 3.5 * substrate.recovery.width
     return VentricularBeat(rise, fall, on, off, max(t_on, off + 10), t_off, tau)
 
@@ -94,9 +94,14 @@ def recovery_ms(recovery: Recovery, tau: Floats, reference: Floats) -> Floats:
     rho = rho + np.concatenate([recovery.local_inner, recovery.local_outer])
     rho = rho + recovery.coupling * (reference - reference.mean())
     rho = rho + recovery.secondary * (tau - reference)
-    end = np.quantile(rho, 0.9) + 1.5 * recovery.width
+    end = np.quantile(rho, 0.9) + _tail_ms(recovery)
     stretch = 0.55 * max(float((tau - reference).max()), 0.0)
     return np.asarray(rho - end + recovery.qt_ms + stretch)
+
+
+def _tail_ms(recovery: Recovery) -> float:
+    """From the recovery time of a node to the visible end of its recovery."""
+    return (0.45 + 2.3 * recovery.skew) * recovery.width
 
 
 def _closed(weight: Floats, scar: Floats) -> Floats:
