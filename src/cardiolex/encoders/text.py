@@ -64,12 +64,13 @@ class HuggingFaceText:
         *,
         query_tokens: int = 64,
         report_tokens: int = 256,
-        batch_size: int = 64,
+        batch_size: int | None = None,
         device: str | torch.device = "cpu",
     ) -> None:
         self.name = str(model)
         self.device = torch.device(device)
-        self.batch_size = batch_size
+        # Small batches of texts of like length: on a CPU, padding costs as much as text.
+        self.batch_size = batch_size or (16 if self.device.type == "cpu" else 256)
         self._model, self._tokenizer = _load(model)
         self._model.to(self.device).eval().requires_grad_(False)
         most = int(getattr(self._model.config, "max_position_embeddings", report_tokens))

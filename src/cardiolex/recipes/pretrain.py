@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from cardiolex.recordings.preprocess import Preprocess
 from cardiolex.reports.vocabulary import Vocabulary
 from cardiolex.systems.kmerl import KMERL
 from cardiolex.training.distributed import Processes, processes
+from cardiolex.training.optim import uses_bf16
 from cardiolex.training.trainer import Examples, Trained, Trainer, TrainerConfig
 
 
@@ -116,11 +118,21 @@ def _with_reports(run: Run) -> Callable[[Batch], Batch]:
                 f"recording {name!r} has no report to contrast with; leave such recordings out "
                 "or set system.contrast_weight = 0"
             )
-        vectors = run.text.encode(batch.reports, run.report_pooling)
+        with _text_precision(run):
+            vectors = run.text.encode(batch.reports, run.report_pooling)
         batch.report_vectors = vectors.to(batch.ecg.device)
         return batch
 
     return prepare
+
+
+def _text_precision(run: Run) -> AbstractContextManager[Any]:
+    """bf16 where it pays, but never for vectors that are kept on disk."""
+    kept = isinstance(run.text, TextEmbeddingCache)
+    device = torch.device(getattr(run.text, "device", "cpu"))
+    if kept or not uses_bf16(run.trainer.precision, device):
+        return nullcontext()
+    return torch.autocast(device.type, torch.bfloat16)
 
 
 def _checkpoint(run: Run, system: KMERL, trained: Trained, folder: Path, group: Processes) -> Path:
