@@ -11,8 +11,9 @@ from cardiolex.datasets.batches import Batch, Example
 from cardiolex.encoders.lead_vit import LeadViT
 from cardiolex.nn.query_network import QueryNetwork
 from cardiolex.systems.kmerl import KMERL, Masking
+from cardiolex.training.config import TrainerConfig
 from cardiolex.training.distributed import Processes
-from cardiolex.training.trainer import Trainer, TrainerConfig
+from cardiolex.training.trainer import Trainer
 
 KINDS = 4
 ALONE = Processes(0, 1, torch.device("cpu"))

@@ -8,9 +8,10 @@ from synthetic import ALONE, Waves, tiny_kmerl, trainer, with_reports
 
 from cardiolex.datasets.batches import collate
 from cardiolex.errors import CardiolexError
+from cardiolex.training.config import TrainerConfig
 from cardiolex.training.optim import MovingAverage, learning_rate, uses_bf16
 from cardiolex.training.order import StepOrder
-from cardiolex.training.trainer import Trainer, TrainerConfig
+from cardiolex.training.trainer import Trainer
 
 
 def test_losses_fall_and_kinds_are_told_apart(tmp_path):

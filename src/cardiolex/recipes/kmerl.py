@@ -22,7 +22,7 @@ from cardiolex.errors import CardiolexError
 from cardiolex.recipes.pretrain import Run, cached, pretrain
 from cardiolex.reports.vocabulary import Vocabulary
 from cardiolex.systems.kmerl import KMERL
-from cardiolex.training.trainer import TrainerConfig
+from cardiolex.training.config import TrainerConfig
 
 MIN_WORDS = 4
 

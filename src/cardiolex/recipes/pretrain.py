@@ -26,9 +26,10 @@ from cardiolex.recipes.held_out import HeldOut
 from cardiolex.recordings.preprocess import Preprocess
 from cardiolex.reports.vocabulary import Vocabulary
 from cardiolex.systems.kmerl import KMERL
+from cardiolex.training.config import TrainerConfig
 from cardiolex.training.distributed import Processes, processes
 from cardiolex.training.optim import uses_bf16
-from cardiolex.training.trainer import Examples, Trained, Trainer, TrainerConfig
+from cardiolex.training.trainer import Examples, Trained, Trainer
 
 
 @dataclass(frozen=True, eq=False)

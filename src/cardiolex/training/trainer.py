@@ -10,23 +10,24 @@ one micro-batch at a time.
 from __future__ import annotations
 
 import signal
+import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from cardiolex.datasets.batches import Batch, collate
 from cardiolex.errors import CardiolexError
+from cardiolex.training.config import TrainerConfig
 from cardiolex.training.distributed import Processes
 from cardiolex.training.log import RunLog
-from cardiolex.training.optim import MovingAverage, Precision, adamw, learning_rate, uses_bf16
+from cardiolex.training.optim import MovingAverage, adamw, learning_rate, uses_bf16
 from cardiolex.training.order import StepOrder
 from cardiolex.training.state import load_state, save_state, saved_states
 
@@ -36,38 +37,6 @@ class Examples(Protocol):
 
     def __len__(self) -> int: ...
     def __getitem__(self, index: int) -> Any: ...
-
-
-class TrainerConfig(BaseModel):
-    """How to train; defaults are K-MERL's where the paper gives them."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    batch_size: int = Field(default=512, gt=0)
-    """Recordings per process and micro-batch."""
-    accumulate: int = Field(default=1, gt=0)
-    steps: int | None = Field(default=None, gt=0)
-    """Optimiser steps; None = as many as `epochs` need."""
-    epochs: float = Field(default=50, gt=0)
-    lr: float = Field(default=2e-4, gt=0)
-    final_lr: float = Field(default=0.0, ge=0)
-    warmup_steps: int = Field(default=0, ge=0)
-    weight_decay: float = 1e-5
-    betas: tuple[float, float] = (0.9, 0.999)
-    clip: float | None = Field(default=None, gt=0)
-    """Largest norm of the gradient; None = no limit, as published."""
-    max_skipped: int = 20
-    """Steps in a row with a gradient that is not finite before giving up."""
-    average: float | None = Field(default=None, gt=0, lt=1)
-    """Decay of a moving average of weights, kept as the result; None = last weights."""
-    precision: Precision = "auto"
-    compile: bool = False
-    seed: int = 0
-    shuffle: bool = True
-    workers: int = Field(default=0, ge=0)
-    log_every: int = Field(default=10, gt=0)
-    save_every: int = Field(default=500, gt=0)
-    validate_every: int = Field(default=1000, gt=0)
 
 
 @dataclass(frozen=True)
@@ -124,11 +93,10 @@ class Trainer:
         log = RunLog(
             self.folder if self.processes.first else None, self.steps, self.step, self.quiet
         )
-        previous = signal.signal(signal.SIGTERM, self._on_sigterm)
         try:
-            self._loop(log)
+            with self._heeding_sigterm():
+                self._loop(log)
         finally:
-            signal.signal(signal.SIGTERM, previous)
             log.close()
         weights = self.average.weights if self.average else self.system.state_dict()
         finished = self.step >= self.steps
@@ -290,6 +258,18 @@ class Trainer:
             )
         self.step, self.seconds = facts["step"], facts["seconds"]
         self.skipped, self.skipped_in_a_row = facts["skipped"], facts["skipped_in_a_row"]
+
+    @contextmanager
+    def _heeding_sigterm(self) -> Iterator[None]:
+        """Stop after the step in work; only the main thread can be told."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        previous = signal.signal(signal.SIGTERM, self._on_sigterm)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, previous)
 
     def _on_sigterm(self, *_: object) -> None:
         self._stop = True
