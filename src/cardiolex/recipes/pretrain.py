@@ -8,13 +8,13 @@ import platform
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from cardiolex import __version__
 from cardiolex.checkpoint import Checkpoint, save_checkpoint
 from cardiolex.checkpoint.folder import WeightFormat
 from cardiolex.datasets.batches import Batch
@@ -171,7 +171,7 @@ def _settings(run: Run) -> dict[str, Any]:
         "data": run.data,
         "text_encoder": Path(run.text.name).name if _is_folder(run.text) else run.text.name,
         "versions": {
-            "cardiolex": __version__,
+            "cardiolex": version("cardiolex"),
             "torch": torch.__version__,
             "python": platform.python_version(),
         },

@@ -30,7 +30,6 @@ class TrainerConfig(BaseModel):
     average: float | None = Field(default=None, gt=0, lt=1)
     """Decay of a moving average of weights, kept as the result; None = last weights."""
     precision: Precision = "auto"
-    compile: bool = False
     seed: int = 0
     shuffle: bool = True
     workers: int = Field(default=0, ge=0)

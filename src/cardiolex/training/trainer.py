@@ -81,8 +81,6 @@ class Trainer:
         self.optimiser = adamw(system, config.lr, config.weight_decay, config.betas)
         self.average = MovingAverage(self.system, config.average) if config.average else None
         self.losses: Callable[[Batch], dict[str, Tensor]] = system.losses  # type: ignore[assignment]
-        if config.compile:
-            self.losses = torch.compile(self.losses)
         self.steps = self._total_steps()
         self.step, self.skipped, self.skipped_in_a_row, self.seconds = 0, 0, 0, 0.0
         self._stop = False
