@@ -83,7 +83,8 @@ class Interpreter:
         chosen = [_choose(recording, leads) for recording in recordings]
         windows = [self.checkpoint.preprocess.windows(recording) for recording in chosen]
         logits = self._forward(
-            windows, lambda *tensors: self.system.score_queries(*tensors, vectors)
+            windows,
+            lambda ecg, leads, samples: self.system.score_queries(ecg, leads, samples, vectors),
         )
         for whole, used, cut, scores in zip(recordings, chosen, windows, logits, strict=True):
             yield self._findings(whole, used, cut, scores, questions)
@@ -144,7 +145,8 @@ class Interpreter:
             )
             for column, (question, name) in enumerate(zip(questions, names, strict=True))
         ]
-        read = tuple(np.array(used.leads)[cut.lead_mask.any(axis=0)[_columns(used.leads)]])
+        visible: NDArray[np.bool_] = np.any(cut.lead_mask, axis=0)  # (12,)
+        read = tuple(lead for lead in used.leads if visible[LEADS.index(lead)])
         return Findings(
             recording=whole,
             leads=read,
@@ -177,7 +179,7 @@ class Interpreter:
         results: dict[int, NDArray[np.float32]] = {}
         for leads, samples in sorted({(int(a), int(b)) for a, b in shape}):
             group = ((shape[:, 0] == leads) & (shape[:, 1] == samples)).nonzero().flatten()
-            for part in group.split(max(1, LEADS_PER_BATCH // leads)):
+            for part in torch.split(group, max(1, LEADS_PER_BATCH // leads)):
                 tensors = (t[part].to(self.device) for t in (ecg, lead_mask, sample_mask))
                 output = function(*tensors).float().cpu().numpy()
                 results.update(zip(part.tolist(), output, strict=True))
@@ -198,7 +200,3 @@ def load(model: str | Path | None = None, device: str | None = None) -> Interpre
 def _choose(recording: Recording, leads: Sequence[str] | None) -> Recording:
     """Keep `leads` only (limb leads derived where I and II allow), or all that was recorded."""
     return recording if leads is None else recording.select(tuple(leads), derive=True)
-
-
-def _columns(leads: Sequence[str]) -> list[int]:
-    return [LEADS.index(lead) for lead in leads]

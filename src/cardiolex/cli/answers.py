@@ -109,7 +109,7 @@ def embed(
     interpreter = load(model)
     names: list[str] = []
     vectors = []
-    for chunk in chunks(_usable(paths, lead_names(leads), failures), CHUNK):
+    for chunk in chunks(_usable(find_each(paths, failures), lead_names(leads), failures), CHUNK):
         vectors.append(interpreter.embed([recording for _, recording in chunk]))
         names += [recording.id for _, recording in chunk]
     if not names:
@@ -135,10 +135,10 @@ def demo(*, output: Path = Path("demo-output"), model: Path | None = None) -> in
 
 
 def _usable(
-    paths: Sequence[Path], leads: Sequence[str] | None, failures: Failures
+    files: Sequence[Path], leads: Sequence[str] | None, failures: Failures
 ) -> Iterator[tuple[Path, Recording]]:
     """Recordings reduced to `leads`; one that lacks a lead is a failure of its own."""
-    for path, recording in read_each(paths, failures):
+    for path, recording in read_each(files, failures):
         try:
             yield path, recording if leads is None else recording.select(leads, derive=True)
         except CardiolexError as error:
@@ -157,11 +157,11 @@ def _interpret_each(
     from rich.progress import Progress
 
     interpreter.questions(conditions)  # a bad question fails before any file is read
-    total = len(find_each(paths, Failures()))
+    files = find_each(paths, failures)
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=total < 2 * CHUNK) as progress:
-        task = progress.add_task("interpreting", total=total)
-        for chunk in chunks(_usable(paths, leads, failures), CHUNK):
+    with Progress(console=console, transient=True, disable=len(files) < 2 * CHUNK) as progress:
+        task = progress.add_task("interpreting", total=len(files))
+        for chunk in chunks(_usable(files, leads, failures), CHUNK):
             yield from interpreter.interpret_many([recording for _, recording in chunk], conditions)
             progress.advance(task, len(chunk))
 

@@ -33,11 +33,11 @@ class Failures:
         return 1
 
 
-def read_each(paths: Sequence[Path], failures: Failures) -> Iterator[tuple[Path, Recording]]:
-    """Yield every readable recording under `paths` (files or folders), with its path."""
+def read_each(files: Sequence[Path], failures: Failures) -> Iterator[tuple[Path, Recording]]:
+    """Yield every readable recording of `files`, with its path."""
     from cardiolex.recordings.readers import read
 
-    for path in find_each(paths, failures):
+    for path in files:
         try:
             yield path, read(path)
         except CardiolexError as error:

@@ -255,3 +255,17 @@ def _optimiser(model: torch.nn.Module, rate: float, steps: int) -> Callable[[Ten
         return float(loss.detach())
 
     return step
+
+
+def text_encoder(output: Path, /, *, seed: int = 0) -> int:
+    """Train the compact text encoder on report statements and the vocabulary's synonyms.
+
+    Parameters
+    ----------
+    output
+        Folder to write.
+    seed
+        Same seed, same weights on one machine and one number of threads.
+    """
+    run(output, seed)
+    return 0

@@ -1,0 +1,126 @@
+"""Commands that write array stores: simulate, prepare."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from cardiolex.cli.progress import progress_bar
+from cardiolex.errors import CardiolexError
+
+
+def simulate(
+    store: Path,
+    /,
+    *,
+    count: int = 1000,
+    seed: int = 0,
+    fs: float = 500.0,
+    seconds: float = 10.0,
+    mix: str = "balanced",
+    require: str | None = None,
+    noise: bool = True,
+    processes: int = 1,
+) -> int:
+    """Simulate recordings with reports and labels into a store; a second call goes on.
+
+    Parameters
+    ----------
+    store
+        Folder of the store.
+    count
+        Number of recordings.
+    seed
+        Same seed, same recordings.
+    fs
+        Sampling rate in Hz.
+    seconds
+        Length of each recording.
+    mix
+        "balanced" for training, or "population" for the frequencies of an archive.
+    require
+        A condition that every recording has.
+    noise
+        Whether electrodes, cables and cart disturb the recording.
+    processes
+        Number of processes.
+    """
+    from cardiolex.datasets.simulated import simulate_to_store
+    from cardiolex.recordings.preprocess import Preprocess
+    from cardiolex.simulation import Settings
+
+    if mix not in ("balanced", "population"):
+        raise CardiolexError(f"--mix {mix!r}: choose balanced or population")
+    settings = Settings(
+        fs=fs,
+        seconds=seconds,
+        mix="balanced" if mix == "balanced" else "population",
+        require=require,
+        noise=noise,
+    )
+    with progress_bar("simulating") as progress:
+        simulate_to_store(
+            store,
+            count,
+            preprocess=Preprocess(fs=fs, seconds=seconds, highpass_hz=None),
+            settings=settings,
+            seed=seed,
+            processes=processes,
+            progress=progress,
+        )
+    print(f"{count} recordings in {store}")
+    return 0
+
+
+def prepare_folder(
+    source: Path,
+    store: Path,
+    /,
+    *,
+    metadata: Path | None = None,
+    fs: float = 500.0,
+    seconds: float = 10.0,
+    processes: int = 1,
+    shard_index: int = 0,
+    num_shards: int = 1,
+) -> int:
+    """Convert every readable recording under a folder to a store; a second call goes on.
+
+    Parameters
+    ----------
+    source
+        Folder with recordings in any supported format.
+    store
+        Folder of the store to write.
+    metadata
+        CSV with one row per record: file or id, and patient, age, sex, report, labels as known.
+    fs
+        Sampling rate in the store, Hz.
+    seconds
+        Length of a window.
+    processes
+        Number of processes.
+    shard_index
+        Which part of the work this call does, from 0.
+    num_shards
+        Into how many parts the work is divided.
+    """
+    from cardiolex.datasets.folder import prepare_folder as prepare
+    from cardiolex.recordings.preprocess import Preprocess
+
+    with progress_bar("preparing") as progress:
+        prepared = prepare(
+            source,
+            store,
+            preprocess=Preprocess(fs=fs, seconds=seconds),
+            metadata=metadata,
+            processes=processes,
+            part=(shard_index, num_shards),
+            progress=progress,
+        )
+    print(f"{prepared.windows} windows in {store}")
+    if prepared.ignored_columns:
+        print(f"columns not used: {', '.join(prepared.ignored_columns)}", file=sys.stderr)
+    for failure in prepared.failures:
+        print(f"cardiolex: {failure}", file=sys.stderr)
+    return 1 if prepared.failures else 0

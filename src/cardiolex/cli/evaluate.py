@@ -1,0 +1,143 @@
+"""Commands that measure a model on labelled real recordings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cardiolex.cli.batch import lead_names
+from cardiolex.cli.progress import progress_bar
+from cardiolex.errors import CardiolexError
+
+if TYPE_CHECKING:
+    from cardiolex.evaluation.loading import LoadedTable
+    from cardiolex.interpreter import Interpreter
+
+
+def zero_shot(
+    truth: list[Path],
+    /,
+    *,
+    root: Path,
+    leads: str | None = None,
+    model: Path | None = None,
+    output: Path | None = None,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> int:
+    """AUROC and AUPRC of plain condition names, per class and macro, with 95 % intervals.
+
+    Parameters
+    ----------
+    truth
+        CSV tables: a column `record` with paths, then one 0/1 column per condition.
+    root
+        Folder that the record paths start from.
+    leads
+        Use these leads only, e.g. "I,II".
+    model
+        A checkpoint folder; the bundled model by default.
+    output
+        Folder for table, JSON and plot.
+    resamples
+        Bootstrap samples, by patient where patients are known.
+    seed
+        Seed of the bootstrap.
+    """
+    from cardiolex.evaluation.zero_shot import evaluate_zero_shot
+    from cardiolex.interpreter import load
+
+    interpreter = load(model)
+    macros = []
+    incomplete = False
+    for path in truth:
+        loaded = _load(path, root)
+        with progress_bar(f"scoring {loaded.table.name}") as progress:
+            result = evaluate_zero_shot(
+                interpreter.score,
+                loaded,
+                lead_names(leads),
+                seen=_seen(interpreter, loaded),
+                model=interpreter.name,
+                resamples=resamples,
+                seed=seed,
+                progress=progress,
+            )
+        print(result.to_markdown())
+        macros.append(result.macro_auroc.value)
+        incomplete = incomplete or bool(result.unreadable)
+        if output is not None:
+            for written in result.write(output):
+                print(f"wrote {written}")
+    if len(macros) > 1:
+        print(f"Mean of {len(macros)} macro AUROC: {sum(macros) / len(macros):.3f}")
+    return 1 if incomplete else 0
+
+
+def partial_leads(
+    truth: list[Path],
+    /,
+    *,
+    root: Path,
+    model: Path | None = None,
+    output: Path | None = None,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> int:
+    """The same for 1 to 12 leads in the papers' order, every single lead, and clinical subsets.
+
+    Parameters
+    ----------
+    truth
+        CSV tables: a column `record` with paths, then one 0/1 column per condition.
+    root
+        Folder that the record paths start from.
+    model
+        A checkpoint folder; the bundled model by default.
+    output
+        Folder for table, JSON and plot.
+    resamples
+        Bootstrap samples, by patient where patients are known.
+    seed
+        Seed of the bootstrap.
+    """
+    from cardiolex.evaluation.partial_leads import evaluate_partial_leads
+    from cardiolex.interpreter import load
+
+    interpreter = load(model)
+    incomplete = False
+    for path in truth:
+        loaded = _load(path, root)
+        result = evaluate_partial_leads(
+            interpreter.score,
+            loaded,
+            model=interpreter.name,
+            seen=_seen(interpreter, loaded),
+            resamples=resamples,
+            seed=seed,
+        )
+        print(result.to_markdown())
+        incomplete = incomplete or bool(loaded.unreadable)
+        if output is not None:
+            for written in result.write(output):
+                print(f"wrote {written}")
+    return 1 if incomplete else 0
+
+
+def _load(path: Path, root: Path) -> LoadedTable:
+    from cardiolex.evaluation.loading import load_table
+    from cardiolex.evaluation.truth import read_truth
+    from cardiolex.recordings.readers import read
+
+    if not root.is_dir():
+        raise CardiolexError(f"--root {root}: no such folder; give the one record paths start from")
+    table = read_truth(path, root)
+    with progress_bar(f"reading {table.name}") as progress:
+        return load_table(table, read, progress=progress)
+
+
+def _seen(interpreter: Interpreter, loaded: LoadedTable) -> dict[str, bool]:
+    conditions = loaded.table.conditions
+    names = [question.name for question in interpreter.questions(conditions)]
+    seen = interpreter.checkpoint.seen
+    return {c: name in seen for c, name in zip(conditions, names, strict=True)}

@@ -1,0 +1,104 @@
+"""The command that says what is in a file: leads, unit, rate, length, oddities, signal quality."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from cardiolex.cli.batch import Failures, find_each, read_each
+from cardiolex.errors import CardiolexError
+
+if TYPE_CHECKING:
+    from cardiolex.recordings.quality import Quality
+    from cardiolex.recordings.recording import Recording
+
+
+def inspect(
+    paths: Annotated[list[Path], Parameter(negative=())],
+    /,
+    *,
+    format: Literal["table", "json"] = "table",
+    plot: Path | None = None,
+) -> int:
+    """Say what was understood of each file and what was not, and how good the signal is.
+
+    Parameters
+    ----------
+    paths
+        Recording files, or folders to search for them.
+    format
+        table for people, or one JSON object per line.
+    plot
+        Folder for one picture per recording.
+    """
+    from cardiolex.recordings.quality import quality
+
+    failures = Failures()
+    files = find_each(paths, failures)
+    done = 0
+    for _, recording in read_each(files, failures):
+        found = quality(recording)
+        print(
+            json.dumps(_facts(recording, found)) if format == "json" else _table(recording, found)
+        )
+        if plot is not None:
+            _draw(recording, found.warnings, plot / f"{recording.id}.png")
+        done += 1
+    if not done and not failures.reasons:
+        raise CardiolexError(f"no recording found in {', '.join(map(str, paths))}")
+    return failures.close(done)
+
+
+def _draw(recording: Recording, warnings: Sequence[str], path: Path) -> None:
+    from cardiolex.plots.ecg_paper import ecg_paper, save
+
+    save(ecg_paper(recording, findings=list(warnings) or None), path)
+
+
+def _facts(recording: Recording, found: Quality) -> dict[str, Any]:
+    return {
+        "record": recording.id,
+        "source": recording.source,
+        "leads": list(recording.leads),
+        "other_channels": sorted(recording.other),
+        "fs_hz": recording.fs,
+        "duration_s": round(recording.duration, 3),
+        "unit_known": recording.unit_known,
+        "age": recording.age,
+        "sex": recording.sex,
+        "labels": list(recording.labels),
+        "notes": list(recording.notes),
+        "lead_flags": {
+            lead: sorted(flags) for lead, flags in found.leads.items() if flags - {"missing"}
+        },
+        "warnings": list(found.warnings),
+    }
+
+
+def _table(recording: Recording, found: Quality) -> str:
+    import numpy as np
+
+    person = [f"{recording.age:g} years"] if recording.age is not None else []
+    person += [recording.sex] if recording.sex else []
+    unit = "mV" if recording.unit_known else "unit unknown, as in the file"
+    lines = [
+        f"{recording.id}  {recording.source}",
+        f"  {recording.fs:g} Hz, {recording.duration:g} s, {unit}"
+        + (f"; {', '.join(person)}" if person else ""),
+    ]
+    if recording.labels:
+        lines.append(f"  labels in the file: {', '.join(recording.labels)}")
+    if recording.other:
+        lines.append(f"  other channels, kept aside: {', '.join(sorted(recording.other))}")
+    for lead, row in zip(recording.leads, recording.mv, strict=True):
+        low, high = np.nanmin(row), np.nanmax(row)
+        flags = ", ".join(sorted(found.leads[lead])) or "good"
+        derived = " (derived)" if lead in recording.derived else ""
+        lines.append(f"  {lead + derived:<6}{low:8.2f} … {high:5.2f}  {flags}")
+    lines += [f"  note: {note}" for note in recording.notes]
+    lines += [f"  ! {warning}" for warning in found.warnings]
+    return "\n".join(lines) + "\n"

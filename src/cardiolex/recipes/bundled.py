@@ -1,0 +1,130 @@
+"""The default model that comes with cardiolex: K-MERL on simulated ECGs and on nothing else.
+
+Differences from the published K-MERL, all for two processor cores and for a file of 25 MB:
+- 250 Hz and 8 of 12 layers; a segment stays 0.2 s; millivolts as they are, never min-max, since
+  hypertrophy and low voltage are amplitudes.
+- The compact text encoder in place of MedCPT; entities are those that the simulator can produce.
+- Lead masking sometimes leaves 4, 6 or all 12 leads visible: the model is asked with 12.
+- A random 48 of the entities per step (unbiased); no dropout; moving average of the weights.
+- Every fourth recording is made to have a condition, each in its turn, so that rare ones occur.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from pydantic import BaseModel, ConfigDict, Field
+
+from cardiolex.datasets.batches import Example
+from cardiolex.datasets.simulated import SimulatedECGs
+from cardiolex.encoders.lead_vit import LeadViT
+from cardiolex.encoders.text import HuggingFaceText
+from cardiolex.nn.query_network import QueryNetwork
+from cardiolex.recipes.pretrain import Run, pretrain
+from cardiolex.recordings.preprocess import Preprocess
+from cardiolex.reports.vocabulary import Vocabulary
+from cardiolex.simulation import CONDITIONS, Settings
+from cardiolex.systems.kmerl import KMERL, Masking
+from cardiolex.training.config import TrainerConfig
+
+FS = 250.0
+SIMULATOR = "1"
+"""Raised when the simulator changes, so that a resumed run never mixes two simulators."""
+PREPROCESS = Preprocess(fs=FS, seconds=10.0, highpass_hz=0.4, clip_mv=8.0)
+SYSTEM = KMERL.Config(
+    encoder=LeadViT.Config(segment_samples=50, max_segments=50, width=192, depth=8, heads=3),
+    query_network=QueryNetwork.Config(width=256, layers=4, heads=4, hidden=768, dropout=0.0),
+    masking=Masking(masked_leads=(11, 10, 9, 8, 6, 0), weights=(0.28, 0.26, 0.26, 0.1, 0.07, 0.03)),
+    contrast_weight=0.5,
+    queries_per_step=48,
+)
+TRAINER = TrainerConfig(
+    batch_size=64,
+    steps=8000,
+    lr=1e-3,
+    final_lr=1e-5,
+    warmup_steps=300,
+    weight_decay=0.02,
+    clip=1.0,
+    average=0.998,
+    workers=1,
+    log_every=50,
+    save_every=250,
+    validate_every=1000,
+    shuffle=False,
+)
+
+
+@dataclass(frozen=True)
+class EveryCondition:
+    """Simulated recordings of which each `period`-th must have a condition, in rotation."""
+
+    plain: SimulatedECGs
+    period: int = 4
+
+    def __len__(self) -> int:
+        return len(self.plain)
+
+    def __getitem__(self, index: int) -> Example:
+        turn, rest = divmod(index, self.period)
+        if rest:
+            return self.plain[index]
+        settings = Settings(fs=FS, require=CONDITIONS[turn % len(CONDITIONS)])
+        required = SimulatedECGs(
+            len(self.plain),
+            self.plain.vocabulary,
+            self.plain.preprocess,
+            settings,
+            self.plain.seed,
+            self.plain.first,
+        )
+        return required[index]
+
+
+class BundledRun(BaseModel):
+    """The run behind the bundled model; every field can be overridden."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    output: Path
+    """Folder of the run: state, log, and in the end `model`."""
+    text_encoder: Path
+    """Folder that `cardiolex pretrain text-encoder` wrote."""
+    device: str | None = None
+    held_out: int = Field(default=512, ge=0)
+    """Simulated recordings for the loss that is logged; never trained on."""
+    system: KMERL.Config = SYSTEM
+    trainer: TrainerConfig = TRAINER
+
+
+def run(config: BundledRun) -> Run:
+    """Resolve the configuration to a `Run`."""
+    vocabulary = Vocabulary.load()
+    trainer = config.trainer
+    count = (trainer.steps or 1) * trainer.batch_size * trainer.accumulate
+    settings = Settings(fs=FS)
+    plain = SimulatedECGs(count, vocabulary, PREPROCESS, settings, trainer.seed)
+    held_out = SimulatedECGs(config.held_out, vocabulary, PREPROCESS, settings, trainer.seed + 1)
+    return Run(
+        name="cardiolex-default",
+        system=config.system,
+        trainer=trainer,
+        examples=EveryCondition(plain),
+        held_out=held_out if config.held_out else None,
+        data={"simulated": {"count": count, "simulator": SIMULATOR, **asdict(settings)}},
+        preprocess=PREPROCESS,
+        text=HuggingFaceText(config.text_encoder, device=config.device or "cpu"),
+        vocabulary=vocabulary,
+        seen=vocabulary.closure(CONDITIONS),
+        query_pooling="mean",
+        report_pooling="mean",
+        weights="float16",
+    )
+
+
+def bundled(config: Annotated[BundledRun, Parameter(name="*")]) -> int:
+    """Train the default model; an interrupted run goes on where it was."""
+    return 0 if pretrain(run(config), config.output, config.device) else 1
