@@ -10,7 +10,7 @@ from cardiolex.recordings.leads import standard_name
 from cardiolex.recordings.readers.comments import parse_comments
 from cardiolex.recordings.readers.errors import ReadError, inside_folder
 from cardiolex.recordings.readers.wfdb_header import Header, parse_header
-from cardiolex.recordings.readers.wfdb_repairs import repair_gain
+from cardiolex.recordings.readers.wfdb_repairs import repair_gain, repair_stretched
 from cardiolex.recordings.readers.wfdb_segments import read_segments
 from cardiolex.recordings.readers.wfdb_signals import read_signals
 from cardiolex.recordings.recording import Recording
@@ -55,7 +55,8 @@ def read_segment(
     values, short = read_signals(header, keep_truncated)
     if short:
         repaired.append(f"the signal file is cut off: {short} samples at the end are missing")
-    return header, values, notes + repaired
+    values, unstretched = repair_stretched(header, values)
+    return header, values, notes + repaired + unstretched
 
 
 def without_absent_files(header: Header) -> tuple[Header, list[str]]:

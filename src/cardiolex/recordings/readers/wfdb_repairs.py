@@ -3,6 +3,10 @@
 import re
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
+from cardiolex.recordings.leads import standard_name
 from cardiolex.recordings.readers.wfdb_header import Header
 
 _EARLY_2020 = (
@@ -30,3 +34,32 @@ def repair_gain(header: Header) -> tuple[Header, list[str]]:
             )
             return replace(header, signals=signals), [note]
     return header, []
+
+
+def repair_stretched(
+    header: Header, values: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], list[str]]:
+    """Undo gains that stretch every lead to exactly 1 mV from peak to peak, saying so.
+
+    LUDB's headers give each lead its own peak-to-peak count as gain, so that all amplitudes read
+    alike and the limb leads contradict Einthoven's law, while the counts themselves obey it to
+    rounding. The counts are taken as microvolts: so read, LUDB's amplitudes are those of PTB-XL.
+    `values` (C, T) are in the header's unit. Both signs must hold, else nothing is touched.
+    """
+    gains = np.array([s.gain or 0.0 for s in header.signals])
+    if len(gains) < 3 or not np.all(gains > 0) or np.ptp(gains) < 0.01 * gains.max():
+        return values, []
+    if not np.isfinite(values).all() or np.abs(np.ptp(values, axis=1) - 1.0).max() > 0.005:
+        return values, []
+    baselines = np.array([float(s.baseline) for s in header.signals])
+    counts = values * gains[:, None] + baselines[:, None]
+    rows = {standard_name(s.name): counts[i] for i, s in enumerate(header.signals)}
+    if not {"I", "II", "III"} <= set(rows):
+        return values, []
+    if np.abs(rows["I"] + rows["III"] - rows["II"]).max() > 2.0:
+        return values, []
+    note = (
+        "the header's gains stretch every lead to 1 mV peak to peak; 1000 counts per mV used for "
+        "all leads, with which the limb leads obey Einthoven's law"
+    )
+    return counts / _TRUE_GAIN, [note]
