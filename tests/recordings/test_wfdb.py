@@ -16,9 +16,10 @@ from .making import write_format16
 
 ODD = Path(__file__).parents[1] / "data" / "odd"
 HEADERS = [path for path in sample_paths() if path.suffix == ".hea"]
+AS_WRITTEN = [path for path in HEADERS if path.parent.name != "ludb"]  # LUDB's gains are repaired
 
 
-@pytest.mark.parametrize("header", [*HEADERS, ODD / "00009_lr.hea"], ids=lambda path: path.stem)
+@pytest.mark.parametrize("header", [*AS_WRITTEN, ODD / "00009_lr.hea"], ids=lambda path: path.stem)
 def test_own_decoding_equals_the_wfdb_package(header):
     reference = wfdb.rdrecord(str(header.with_suffix("")))
     recording = read(header)
