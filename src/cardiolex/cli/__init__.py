@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -62,6 +63,8 @@ def build() -> App:
 
 def main(tokens: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 all done, 1 something failed, 2 the call was wrong."""
+    # threads that wait must not spin: they would take the cores from the data workers
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         status = build()(tokens, exit_on_error=False)
     except CycloptsError:

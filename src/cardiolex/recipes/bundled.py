@@ -6,7 +6,7 @@ Differences from the published K-MERL, all for two processor cores and for a fil
 - The compact text encoder in place of MedCPT; entities are those that the simulator can produce.
 - Lead masking sometimes leaves 4, 6 or all 12 leads visible: the model is asked with 12.
 - A random 48 of the entities per step (unbiased); no dropout; moving average of the weights.
-- Every fourth recording is made to have a condition, each in its turn, so that rare ones occur.
+- Every third recording is made to have a condition, each in its turn, so that rare ones occur.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from cardiolex.systems.kmerl import KMERL, Masking
 from cardiolex.training.config import TrainerConfig
 
 FS = 250.0
-SIMULATOR = "1"
+SIMULATOR = "2"
 """Raised when the simulator changes, so that a resumed run never mixes two simulators."""
 PREPROCESS = Preprocess(fs=FS, seconds=10.0, highpass_hz=0.4, clip_mv=8.0)
 SYSTEM = KMERL.Config(
@@ -63,7 +63,7 @@ class EveryCondition:
     """Simulated recordings of which each `period`-th must have a condition, in rotation."""
 
     plain: SimulatedECGs
-    period: int = 4
+    period: int = 3
 
     def __len__(self) -> int:
         return len(self.plain)

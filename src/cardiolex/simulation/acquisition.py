@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from cardiolex.recordings.leads import LEADS
 from cardiolex.simulation.electrodes import LEAD_MATRIX, limb_permutation
 from cardiolex.simulation.filters import Filter, filter_leads
+from cardiolex.simulation.lead_field import twelve_leads
 
 T = TypeVar("T")
 
@@ -30,6 +31,7 @@ LIMB_REVERSALS: Final = {
 _LIMB_WEIGHTS: Final = (0.6, 0.2, 0.2)  # the arms are exchanged most often
 _STEPS_MV: Final = (0.001, 0.0025, 0.00488, 0.005)
 _PRECORDIAL: Final = range(6, 12)
+_CHANNELS: Final = [0, 1, *_PRECORDIAL]  # what a cart records; the other leads are computed
 _MAINS_HZ: Final = (50.0, 60.0)
 
 
@@ -131,8 +133,8 @@ def acquire(
     """
     mv, events = _exchange(mv, rng, settings)
     cart = _draw_cart(rng, settings)
-    mv = filter_leads(mv, fs, draw_filter(rng, settings, cart))
-    mv = _gain(mv, rng, settings)
+    channels = filter_leads(mv[_CHANNELS], fs, draw_filter(rng, settings, cart))
+    mv = twelve_leads(channels * _gains(rng, settings))
     if rng.random() < settings.uncalibrated_probability:
         mv = stretch(mv, rng)
         events.append("amplitude not calibrated")
@@ -190,19 +192,9 @@ def _choose(rng: np.random.Generator, choices: tuple[tuple[T, float], ...]) -> T
     return choices[-1][0]
 
 
-def _gain(
-    mv: NDArray[np.float32], rng: np.random.Generator, settings: AcquisitionSettings
-) -> NDArray[np.float32]:
-    """Gain errors of the eight channels (I, II, V1 to V6); III and aVx follow from I and II."""
-    gains = (1 + settings.gain_spread * rng.standard_normal(8)).astype(np.float32)
-    out: NDArray[np.float32] = (
-        mv * np.concatenate([gains[:2], np.ones(4, np.float32), gains[2:]])[:, None]
-    )
-    out[2] = out[1] - out[0]
-    out[3] = -0.5 * (out[0] + out[1])
-    out[4] = out[0] - 0.5 * out[1]
-    out[5] = out[1] - 0.5 * out[0]
-    return out
+def _gains(rng: np.random.Generator, settings: AcquisitionSettings) -> NDArray[np.float32]:
+    """Gains (8, 1) of the channels (I, II, V1 to V6); III and aVx follow from I and II."""
+    return (1 + settings.gain_spread * rng.standard_normal((8, 1))).astype(np.float32)
 
 
 def _exchange(

@@ -56,7 +56,7 @@ class Heart:
 
     def recovery_shift_ms(self, rr_ms: float) -> float:
         """How much later a beat recovers after an RR interval other than the mean."""
-        return float(np.clip(0.16 * (rr_ms - self.rr_ms), -70, 70))
+        return min(max(0.16 * (rr_ms - self.rr_ms), -70.0), 70.0)
 
     def p_wave(self, kind: str) -> PWave:
         """The template of a kind of P wave."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,12 +95,12 @@ def _t_end(x: Floats, start: int, step: float, nominal: float) -> float:
 
 def _waves(lead: Floats, step: float) -> tuple[float, ...]:
     """(q, q_ms, r, r_ms, s, s_ms, r', end) of one lead's QRS. A QS complex is a Q and an S."""
-    sign = np.where(lead > LEAST_WAVE_MV, 1, np.where(lead < -LEAST_WAVE_MV, -1, 0))
-    cuts = np.flatnonzero(np.diff(sign)) + 1
+    sign = (lead > LEAST_WAVE_MV).astype(np.int8) - (lead < -LEAST_WAVE_MV)
+    cuts = [0, *(np.flatnonzero(sign[1:] != sign[:-1]) + 1).tolist(), len(lead)]
     parts = [
-        (float(part[np.abs(part).argmax()]), len(part) * step)
-        for part in np.split(lead, cuts)
-        if abs(part[len(part) // 2]) > LEAST_WAVE_MV
+        (float(lead[k:end].max() if sign[k] > 0 else lead[k:end].min()), (end - k) * step)
+        for k, end in pairwise(cuts)
+        if sign[k] != 0
     ]
     q = q_ms = r = r_ms = s = s_ms = r_prime = 0.0
     for mv, ms in parts:

@@ -66,7 +66,7 @@ def electrode_noise(
     noise = muscle_noise(samples, fs, rng, settings)
     noise += drift(samples, fs, rng, settings)
     t = np.arange(samples) / fs
-    noise += respiration(t, rng, settings)
+    noise += respiration(t.astype(np.float32), rng, settings)
     events = []
     if rng.random() < settings.mains_probability:
         frequency = (50.0, 60.0)[rng.integers(2)]
@@ -116,16 +116,17 @@ def drift(
 
 
 def respiration(
-    t: NDArray[np.float64], rng: np.random.Generator, settings: NoiseSettings
+    t: NDArray[np.float32], rng: np.random.Generator, settings: NoiseSettings
 ) -> NDArray[np.float32]:
     """Breathing at 0.15 to 0.4 Hz moves all electrodes in step, each by its own amount."""
     rate = rng.uniform(0.15, 0.4)
     phase = 2 * np.pi * rate * t + rng.uniform(0, 2 * np.pi)
-    phase += rng.uniform(0, 0.6) * np.sin(2 * np.pi * 0.23 * rate * t + rng.uniform(0, 6.28))
+    slow = np.sin(2 * np.pi * 0.23 * rate * t + rng.uniform(0, 6.28))
+    phase += rng.uniform(0, 0.6) * slow
     level = _lognormal(rng, settings.respiration_mv, settings.respiration_spread)
     amplitude = level * np.sqrt(2.0) * (0.5 + rng.standard_normal((_COUNT, 2)) * (0.6, 0.25))
     waves = np.stack([np.sin(phase), np.cos(2 * phase) * 0.5])
-    return np.asarray(amplitude @ waves, dtype=np.float32)
+    return np.asarray(amplitude.astype(np.float32) @ waves, dtype=np.float32)
 
 
 def mains(

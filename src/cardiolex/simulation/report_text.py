@@ -22,7 +22,14 @@ _MENTION_UNKNOWN: Final = 0.45
 _HEDGE_PRESENT: Final = 0.10
 _HEDGEABLE: Final = frozenset({"chambers", "infarct", "repolarization", "intervals"})
 _BENIGN: Final = frozenset(
-    {"sinus rhythm", "sinus bradycardia", "sinus tachycardia", "sinus arrhythmia"}
+    {
+        "sinus rhythm",
+        "sinus bradycardia",
+        "sinus tachycardia",
+        "sinus arrhythmia",
+        "bradycardia",
+        "tachycardia",
+    }
 )
 _CONDUCTED: Final = frozenset({"atrial fibrillation", "atrial flutter"})
 _ISCHEMIA_OF: Final = tuple(
@@ -37,6 +44,16 @@ _ISCHEMIA_OF: Final = tuple(
     )
 )
 _SPECIFIC: Final = {  # a general finding is mostly left unsaid beside a specific one
+    "bradycardia": ("sinus bradycardia", "atrial fibrillation", "atrial flutter"),
+    "tachycardia": (
+        "sinus tachycardia",
+        "atrial fibrillation",
+        "atrial flutter",
+        "supraventricular tachycardia",
+        "atrial tachycardia",
+        "multifocal atrial tachycardia",
+        "ventricular tachycardia",
+    ),
     "paced rhythm": ("atrial paced rhythm", "ventricular paced rhythm", "av dual paced rhythm"),
     "myocardial ischemia": _ISCHEMIA_OF,
 }

@@ -106,6 +106,8 @@ WAYS: dict[str, Draw] = {
     "idioventricular rhythm": _rhythm("idioventricular", 32, 90),
     "ventricular tachycardia": _rhythm("ventricular tachycardia", 130, 210),
     "sinus pause": _rhythm("sinus pause", 60, 85),
+    "bradycardia": _rhythm("fibrillation", 36, 52),
+    "tachycardia": _rhythm("fibrillation", 108, 165),
     "atrial paced rhythm": _rhythm("atrial paced", 60, 85),
     "ventricular paced rhythm": _rhythm("ventricular paced", 60, 85),
     "av dual paced rhythm": _rhythm("dual paced", 60, 85),

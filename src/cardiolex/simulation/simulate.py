@@ -57,7 +57,7 @@ def simulate(index: int, *, seed: int = 0, settings: Settings = DEFAULT) -> Simu
         raise CardiolexError(f"index = {index}, seed = {seed}: both must be 0 or more")
     sequence = np.random.SeedSequence([seed, index])
     for child in sequence.spawn(ATTEMPTS if settings.require else 1):
-        rng = np.random.Generator(np.random.Philox(child))
+        rng = np.random.Generator(np.random.SFC64(child))
         tracing = _tracing(rng, settings)
         if (
             settings.require in (None, "limb lead reversal")

@@ -76,8 +76,8 @@ def ventricular_beat(
     fall = fall - _injury_end(weight @ substrate.injury, rho, substrate, fs, samples)
     rise = rise + _early(weight, tau, substrate, rho, fs, samples)
     on, off = LEAD_IN_MS - 4, LEAD_IN_MS + float((tau + 0.6 * smear).max())
-    t_off = LEAD_IN_MS + float(np.quantile(rho, 0.9)) + _tail_ms(substrate.recovery)
-    t_on = LEAD_IN_MS + float(np.quantile(rho, 0.3)) - 3.5 * substrate.recovery.width
+    t_off = LEAD_IN_MS + _quantile(rho, 0.9) + _tail_ms(substrate.recovery)
+    t_on = LEAD_IN_MS + _quantile(rho, 0.3) - 3.5 * substrate.recovery.width
     return VentricularBeat(rise, fall, on, off, max(t_on, off + 10), t_off, tau)
 
 
@@ -94,9 +94,14 @@ def recovery_ms(recovery: Recovery, tau: Floats, reference: Floats) -> Floats:
     rho = rho + np.concatenate([recovery.local_inner, recovery.local_outer])
     rho = rho + recovery.coupling * (reference - reference.mean())
     rho = rho + recovery.secondary * (tau - reference)
-    end = np.quantile(rho, 0.9) + _tail_ms(recovery)
+    end = _quantile(rho, 0.9) + _tail_ms(recovery)
     stretch = 0.55 * max(float((tau - reference).max()), 0.0)
     return np.asarray(rho - end + recovery.qt_ms + stretch)
+
+
+def _quantile(values: Floats, share: float) -> float:
+    """The value that `share` of `values` (N,) lie below; `numpy.quantile` is ten times slower."""
+    return float(np.sort(values)[round(share * (len(values) - 1))])
 
 
 def _tail_ms(recovery: Recovery) -> float:
@@ -157,7 +162,7 @@ def _fall(weight: Floats, rho: Floats, recovery: Recovery, fs: float, samples: i
 def _recovered(x: Singles, skew: float) -> Singles:
     """Generalized logistic from 0 to 1: slow rise and quick end for a small `skew`."""
     q = np.float32(skew)
-    return np.asarray(1 - np.exp(-np.log1p(q * np.exp(np.clip(x, -30, 30))) / q))
+    return np.asarray(1 - np.exp(-np.log1p(q * np.exp(np.minimum(x, np.float32(30)))) / q))
 
 
 def _injury_end(
@@ -191,7 +196,7 @@ def _early(
         out -= ((weight[:, notched] * substrate.notch[notched]) @ dip).astype(np.float32)
     if substrate.sag.any():
         start = float(tau.max()) - 5
-        end = max(float(np.quantile(rho, 0.6)), start + 60)
+        end = max(_quantile(rho, 0.6), start + 60)
         phase = np.clip((ms - start) / (end - start), 0, 1)
         shape = np.maximum(np.sin(np.pi * phase**0.9), 0) ** 1.5
         out -= ((weight @ substrate.sag)[:, None] * shape).astype(np.float32)

@@ -27,6 +27,8 @@ RHYTHMS = (
     "idioventricular rhythm",
     "ventricular tachycardia",
     "sinus pause",
+    "bradycardia",
+    "tachycardia",
     "atrial paced rhythm",
     "ventricular paced rhythm",
     "av dual paced rhythm",

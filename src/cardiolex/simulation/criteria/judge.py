@@ -6,7 +6,16 @@ from cardiolex.simulation.criteria import chambers, infarction, qrs, repolarizat
 from cardiolex.simulation.criteria.facts import Facts
 from cardiolex.simulation.criteria.verdict import Verdict
 
-HARMLESS = frozenset({"sinus rhythm", "sinus bradycardia", "sinus tachycardia", "sinus arrhythmia"})
+HARMLESS = frozenset(
+    {
+        "sinus rhythm",
+        "sinus bradycardia",
+        "sinus tachycardia",
+        "sinus arrhythmia",
+        "bradycardia",
+        "tachycardia",
+    }
+)
 """Findings that a normal ECG may have."""
 
 COMMON_BORDERLINE = HARMLESS | {

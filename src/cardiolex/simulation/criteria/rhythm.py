@@ -45,6 +45,9 @@ def rhythm(facts: Facts, verdict: Verdict) -> None:
         verdict.doubt("supraventricular tachycardia")
     if kind == "reentry":
         verdict.doubt("atrial tachycardia", "sinus tachycardia")
+    rate = facts.measurements.heart_rate_bpm
+    verdict.say("bradycardia", below(rate, 55, 60.5))
+    verdict.say("tachycardia", above(rate, 103, 98))
     verdict.say("sinus pause", facts.schedule.pause and _longest(facts) > 1.9)
 
 

@@ -50,16 +50,16 @@ def below(value: float, sure: float, border: float) -> bool | None:
 
 def both(*states: bool | None) -> bool | None:
     """Three-valued and."""
-    if any(state is False for state in states):
+    if False in states:
         return False
-    return None if any(state is None for state in states) else True
+    return None if None in states else True
 
 
 def either(*states: bool | None) -> bool | None:
     """Three-valued or."""
-    if any(state is True for state in states):
+    if True in states:
         return True
-    return None if any(state is None for state in states) else False
+    return None if None in states else False
 
 
 def adjacent(states: list[bool | None], needed: int = 2) -> bool | None:
