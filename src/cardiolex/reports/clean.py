@@ -71,14 +71,15 @@ def sentences(report: str | Mapping[str, object] | Iterable[object] | None) -> l
     """
     found: dict[str, None] = {}
     for statement in statements(report):
-        for part in _split(unicodedata.normalize("NFKC", statement)):
+        for part in split_sentences(unicodedata.normalize("NFKC", statement)):
             sentence = clean(part)
             if sentence:
                 found.setdefault(sentence)
     return list(found)
 
 
-def _split(text: str) -> list[str]:
+def split_sentences(text: str) -> list[str]:
+    """The parts of `text` between sentence ends, in order, unchanged."""
     parts: list[str] = []
     start = 0
     for match in _SENTENCE.finditer(text):
