@@ -6,7 +6,7 @@ Differences from the published K-MERL, all for two processor cores and for a fil
 - The compact text encoder in place of MedCPT; entities are those that the simulator can produce.
 - Lead masking sometimes leaves 4, 6 or all 12 leads visible: the model is asked with 12.
 - A random 48 of the entities per step (unbiased); no dropout; moving average of the weights.
-- Every third recording is made to have a condition, each in its turn, so that rare ones occur.
+- Every second recording is made to have a condition, each in its turn, so that rare ones occur.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from cardiolex.datasets.batches import Example
 from cardiolex.datasets.simulated import SimulatedECGs
@@ -24,6 +24,7 @@ from cardiolex.encoders.lead_vit import LeadViT
 from cardiolex.encoders.text import HuggingFaceText
 from cardiolex.nn.query_network import QueryNetwork
 from cardiolex.recipes.pretrain import Run, pretrain
+from cardiolex.recipes.recipe_config import RecipeConfig
 from cardiolex.recordings.preprocess import Preprocess
 from cardiolex.reports.vocabulary import Vocabulary
 from cardiolex.simulation import CONDITIONS, Settings
@@ -63,7 +64,7 @@ class EveryCondition:
     """Simulated recordings of which each `period`-th must have a condition, in rotation."""
 
     plain: SimulatedECGs
-    period: int = 3
+    period: int = 2
 
     def __len__(self) -> int:
         return len(self.plain)
@@ -84,10 +85,8 @@ class EveryCondition:
         return required[index]
 
 
-class BundledRun(BaseModel):
+class BundledRun(RecipeConfig):
     """The run behind the bundled model; every field can be overridden."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     output: Path
     """Folder of the run: state, log, and in the end `model`."""

@@ -14,12 +14,13 @@ from typing import Annotated, Any
 
 import pyarrow.compute as pc
 from cyclopts import Parameter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from cardiolex.datasets.store import Chosen, Store
 from cardiolex.encoders.text import MEDCPT, HuggingFaceText
 from cardiolex.errors import CardiolexError
 from cardiolex.recipes.pretrain import Run, cached, pretrain
+from cardiolex.recipes.recipe_config import RecipeConfig
 from cardiolex.reports.vocabulary import Vocabulary
 from cardiolex.systems.kmerl import KMERL
 from cardiolex.training.config import TrainerConfig
@@ -27,10 +28,8 @@ from cardiolex.training.config import TrainerConfig
 MIN_WORDS = 4
 
 
-class KMERLRun(BaseModel):
+class KMERLRun(RecipeConfig):
     """The published run; every field can be overridden."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     store: Path
     """Recordings with reports and labels, as `prepare` writes them."""

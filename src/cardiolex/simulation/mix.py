@@ -237,7 +237,7 @@ def _form(c: Causes, rng: Rng, mix: Mix) -> Causes:
         "high": {"voltage": float(rng.uniform(1.5, 2.1)), "age": float(rng.uniform(16, 45))},
         "left": {"turn_frontal": float(rng.uniform(-50, -22))},
         "right": {"turn_frontal": float(rng.uniform(26, 55))},
-        "extreme": {"turn_frontal": float(rng.choice([-95.0, 120.0])) + float(rng.normal(0, 12))},
+        "extreme": {"turn_frontal": float(rng.uniform(-200, -140))},
         "u": {"u_wave": float(rng.uniform(0.08, 0.22))},
         "progression": {"turn_roll": float(rng.uniform(-50, -25))},
         "atrium": {"lae": float(rng.uniform(0.3, 1.0))},

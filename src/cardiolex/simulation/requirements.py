@@ -136,7 +136,9 @@ WAYS: dict[str, Draw] = {
     "intraventricular conduction delay": _with(block="ivcd"),
     "left axis deviation": _with(turn_frontal=-40.0),
     "right axis deviation": _with(turn_frontal=48.0),
-    "extreme axis deviation": _with(turn_frontal=-100.0),
+    "extreme axis deviation": lambda c, rng: replace(
+        _plain(c), turn_frontal=float(rng.uniform(-200, -145))
+    ),
     "left ventricular hypertrophy": lambda c, rng: with_lvh(_plain(c), rng),
     "voltage criteria for left ventricular hypertrophy": lambda c, rng: with_lvh(_plain(c), rng),
     "right ventricular hypertrophy": _right,

@@ -1,0 +1,35 @@
+import pytest
+from cyclopts import App
+from pydantic import ValidationError
+
+from cardiolex.recipes.bundled import SYSTEM, TRAINER, BundledRun, bundled
+from cardiolex.recipes.kmerl import KMERLRun
+
+
+def test_one_field_of_a_section_leaves_the_others_as_the_recipe_has_them():
+    given = {"trainer": {"steps": 5}, "system": {"encoder": {"depth": 2}}}
+    config = BundledRun.model_validate({"output": "o", "text_encoder": "t", **given})
+    assert config.trainer == TRAINER.model_copy(update={"steps": 5})
+    encoder = SYSTEM.encoder.model_copy(update={"depth": 2})
+    assert config.system == SYSTEM.model_copy(update={"encoder": encoder})
+
+
+def test_the_command_line_reaches_the_recipe_in_the_same_way(monkeypatch):
+    seen = []
+    monkeypatch.setattr("cardiolex.recipes.bundled.run", seen.append)
+    monkeypatch.setattr("cardiolex.recipes.bundled.pretrain", lambda *_: None)
+    app = App(result_action="return_value")
+    app.default(bundled)
+    app(["--output", "o", "--text-encoder", "t", "--trainer.lr", "0.5"], exit_on_error=False)
+    assert seen[0].trainer == TRAINER.model_copy(update={"lr": 0.5})
+
+
+def test_a_section_given_whole_is_taken_as_it_is():
+    config = KMERLRun(store="s", output="o", trainer=TRAINER)
+    assert config.trainer == TRAINER and config.trainer != KMERLRun(store="s", output="o").trainer
+
+
+@pytest.mark.parametrize("given", [{"trainer": {"stepz": 5}}, {"trainer": 5}, {"trainers": {}}])
+def test_unknown_fields_are_refused(given):
+    with pytest.raises(ValidationError):
+        KMERLRun.model_validate({"store": "s", "output": "o", **given})
