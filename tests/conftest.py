@@ -12,3 +12,11 @@ from tiny_bert import make_bert
 def bert_folder(tmp_path_factory):
     """A Hugging Face text encoder of 32 dimensions with random weights."""
     return make_bert(tmp_path_factory.mktemp("bert"))
+
+
+@pytest.fixture(scope="session")
+def trained(bert_folder):
+    """A small model with random weights and everything that belongs to it."""
+    from tiny_model import make_checkpoint
+
+    return make_checkpoint(bert_folder)

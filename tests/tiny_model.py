@@ -1,4 +1,7 @@
-import pytest
+"""A tiny K-MERL with random weights and everything that belongs to it."""
+
+from pathlib import Path
+
 import torch
 
 from cardiolex.calibration import Calibration, Platt
@@ -11,9 +14,8 @@ from cardiolex.reports.vocabulary import Vocabulary
 from cardiolex.systems.kmerl import KMERL
 
 
-@pytest.fixture(scope="session")
-def trained(bert_folder) -> Checkpoint:
-    """A small model with random weights and everything that belongs to it."""
+def make_checkpoint(bert_folder: Path) -> Checkpoint:
+    """A model of 10 s windows at 250 Hz, calibrated for atrial fibrillation alone."""
     text = HuggingFaceText(bert_folder)
     vocabulary = Vocabulary.load()
     torch.manual_seed(0)
