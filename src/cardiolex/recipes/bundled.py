@@ -44,7 +44,7 @@ SYSTEM = KMERL.Config(
 )
 TRAINER = TrainerConfig(
     batch_size=64,
-    steps=8000,
+    steps=4600,
     lr=1e-3,
     final_lr=1e-5,
     warmup_steps=300,
