@@ -1,0 +1,181 @@
+"""The extractor that asks a language model: texts in, mentions with spans out.
+
+Every distinct statement is asked once, whatever number of reports holds it. A statement is asked
+apart from its report: carts' statements stand for themselves, and a hostile one cannot change what
+is found in others. `whole_reports` asks as the papers did.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from cardiolex.errors import CardiolexError
+from cardiolex.reports.entities_found import Extraction, Mention
+from cardiolex.reports.llm.asking import Asker
+from cardiolex.reports.llm.bounded import in_parallel
+from cardiolex.reports.llm.chat import Chat
+from cardiolex.reports.llm.dialect import Dialect
+from cardiolex.reports.llm.endpoint import Endpoint
+from cardiolex.reports.llm.failures import NoAnswer
+from cardiolex.reports.llm.found import Answered
+from cardiolex.reports.llm.journal import Journal
+from cardiolex.reports.llm.kmerl import KMERL
+from cardiolex.reports.llm.running import run
+from cardiolex.reports.llm.statements import (
+    LONGEST,
+    Statement,
+    speaks_to_a_model,
+    statements_of,
+)
+from cardiolex.reports.llm.supreme import SuPreME
+from cardiolex.reports.llm.tally import Tally
+from cardiolex.reports.llm.whole import TextSupport, rest_of
+from cardiolex.reports.vocabulary import Vocabulary
+
+ProcedureName = Literal["kmerl", "supreme"]
+Progress = Callable[[int, int], None]
+Targets = Callable[[str], str | None]
+"""A name as found -> the vocabulary's name, or None where it has no place there."""
+
+
+class LLMExtractor:
+    """Satisfies `Extractor`. `tally` and `counts` tell what happened over all calls.
+
+    `targets` maps the names that the model uses to the vocabulary's; without it the vocabulary's
+    own wordings decide, and what they do not know is left unaccounted and counted as unmapped.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        procedure: ProcedureName = "kmerl",
+        journal: str | Path = ":memory:",
+        vocabulary: Vocabulary | None = None,
+        targets: Targets | None = None,
+        whole_reports: bool = False,
+        prompts: Path | None = None,
+        progress: Progress = lambda done, total: None,
+    ) -> None:
+        self.endpoint = endpoint
+        self.vocabulary = vocabulary or Vocabulary.load()
+        self.procedure = procedure_named(procedure, prompts)
+        self.journal = Journal(journal)
+        self.targets = targets or self.vocabulary.resolve
+        self.whole_reports = whole_reports
+        self.progress = progress
+        self.tally = Tally()
+        self.counts: Counter[str] = Counter()
+        self._answers: dict[str, Answered] = {}
+        self._dialect: Dialect | None = None
+
+    @property
+    def name(self) -> str:
+        """Such as "llm/kmerl"."""
+        return f"llm/{self.procedure.name}"
+
+    @property
+    def version(self) -> str:
+        """Model, prompts, unit of asking and vocabulary: what the result depends on."""
+        unit = "report" if self.whole_reports else "statement"
+        prompts, words = self.procedure.version, self.vocabulary.fingerprint
+        return f"{self.endpoint.model}; prompts {prompts}; by {unit}; vocabulary {words}"
+
+    def __call__(self, texts: Sequence[str]) -> list[Extraction]:
+        """What the texts state, in their order. Also works where an event loop already runs."""
+        return run(self.extract(texts))
+
+    async def extract(self, texts: Sequence[str]) -> list[Extraction]:
+        """As a call, for use inside an event loop."""
+        cut = [statements_of(text, whole=self.whole_reports) for text in texts]
+        await self._answer(statement for statements in cut for statement in statements)
+        self.tally.texts += len(texts)
+        return [self._assemble(text, parts) for text, parts in zip(texts, cut, strict=True)]
+
+    def close(self) -> None:
+        """Close the journal."""
+        self.journal.close()
+
+    # ------------------------------------------------------------ asking
+    async def _answer(self, statements: Iterable[Statement]) -> None:
+        times: Counter[str] = Counter()
+        new: dict[str, Statement] = {}
+        for statement in statements:
+            times[statement.identity] += 1
+            if statement.identity not in self._answers:
+                new.setdefault(statement.identity, statement)
+        if new:
+            await self._ask(new)
+        for identity, count in times.items():
+            self.tally.add(self._answers[identity], count)
+
+    async def _ask(self, new: Mapping[str, Statement]) -> None:
+        async with Chat(self.endpoint, dialect=self._dialect) as chat:
+            asker = Asker(chat, self.journal)
+
+            async def work(identity: str) -> Answered:
+                return await self._find(asker, new[identity])
+
+            try:
+                total = len(new)
+                found = await in_parallel(
+                    new, work, self.endpoint.in_flight, lambda done: self.progress(done, total)
+                )
+            finally:
+                self._dialect = chat.known_dialect
+                self.counts.update(chat.counts)
+                self.counts.update(
+                    {f"{step}: {what}": n for (step, what), n in asker.counts.items()}
+                )
+        self.tally.distinct += len(found)
+        self._answers.update(found)
+
+    async def _find(self, asker: Asker, statement: Statement) -> Answered:
+        text = statement.asked
+        if len(text) > LONGEST:
+            return Answered(outcome="too long")
+        if speaks_to_a_model(text):
+            return Answered(outcome="withheld")
+        support = TextSupport(text, self.vocabulary)
+        try:
+            return await self.procedure.find(
+                asker, text, statement.identity, lambda name: support.find(name) is not None
+            )
+        except NoAnswer as error:
+            return Answered(outcome=error.outcome)
+
+    # ------------------------------------------------------------ results
+    def _assemble(self, text: str, statements: Sequence[Statement]) -> Extraction:
+        mentions: list[Mention] = []
+        for statement in statements:
+            support = self._support(text[statement.start : statement.end])
+            for named in self._answers[statement.identity].named:
+                target = self.targets(named.name)
+                if target is None:
+                    self.tally.unmapped[named.name] += 1
+                    continue
+                start, end = support.find(named.name) or support.everything
+                place = statement.start
+                mentions.append(Mention(target, named.assertion, place + start, place + end))
+        ordered = tuple(sorted(dict.fromkeys(mentions), key=lambda m: (m.start, m.end, m.name)))
+        unaccounted = rest_of(text, [(m.start, m.end) for m in ordered])
+        return Extraction(text, ordered, unaccounted=unaccounted)
+
+    def _support(self, text: str) -> TextSupport:
+        return _support(text, self.vocabulary)
+
+
+@lru_cache(maxsize=2048)
+def _support(text: str, vocabulary: Vocabulary) -> TextSupport:
+    return TextSupport(text, vocabulary)
+
+
+def procedure_named(name: str, prompts: Path | None = None) -> KMERL | SuPreME:
+    """The procedure of a paper, by name."""
+    if name == "kmerl":
+        return KMERL(prompts)
+    if name == "supreme":
+        return SuPreME(prompts)
+    raise CardiolexError(f"procedure {name!r}: choose kmerl or supreme")
