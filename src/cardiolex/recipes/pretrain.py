@@ -78,10 +78,13 @@ def pretrain(run: Run, folder: str | Path, device: str | None = None) -> Path | 
         if group.first:
             write_text(root / "run.json", json.dumps(_settings(run), indent=1) + "\n")
         trained = trainer.run()
-        if not trained.finished or not group.first:
+        if not trained.finished:
             return None
-        system.load_state_dict(trained.weights)
-        return _checkpoint(run, system, trained, root / "model", group)
+        if group.first:
+            system.load_state_dict(trained.weights)
+            _checkpoint(run, system, trained, root / "model", group)
+        group.wait()  # when any process returns, the folder is whole
+        return root / "model"
 
 
 def _trainer(run: Run, root: Path, group: Processes) -> tuple[Trainer, KMERL]:
