@@ -78,14 +78,12 @@ class Interpreter:
         leads: Sequence[str] | None = None,
     ) -> Iterator[Findings]:
         """Findings for several recordings, in order, batched."""
+        if not recordings:
+            return
         questions = self.questions(conditions)
-        vectors = self._vectors([question.text for question in questions])
         chosen = [_choose(recording, leads) for recording in recordings]
         windows = [self.checkpoint.preprocess.windows(recording) for recording in chosen]
-        logits = self._forward(
-            windows,
-            lambda ecg, leads, samples: self.system.score_queries(ecg, leads, samples, vectors),
-        )
+        logits = self._scores(windows, questions)
         for whole, used, cut, scores in zip(recordings, chosen, windows, logits, strict=True):
             yield self._findings(whole, used, cut, scores, questions)
 
@@ -98,6 +96,17 @@ class Interpreter:
         """Probabilities (N, C) for evaluation: the same numbers as `interpret` gives."""
         many = self.interpret_many(recordings, conditions, leads=leads)
         return np.array([[row.probability for row in findings] for findings in many])
+
+    def logits(
+        self,
+        recordings: Sequence[Recording],
+        conditions: Sequence[str],
+        leads: Sequence[str] | None = None,
+    ) -> NDArray[np.float64]:
+        """What calibration starts from: logits (N, C), mean over windows."""
+        cut = [self.checkpoint.preprocess.windows(_choose(one, leads)) for one in recordings]
+        scores = self._scores(cut, self.questions(conditions))
+        return np.stack([windows.mean(axis=0) for windows in scores]).astype(np.float64)
 
     def embed(
         self, recordings: Sequence[Recording], *, leads: Sequence[str] | None = None
@@ -112,12 +121,23 @@ class Interpreter:
 
     def questions(self, conditions: Sequence[str] | None) -> tuple[Question, ...]:
         """Turn words into what the model is asked with; none, or a blank one, is an error."""
-        asked = self.default_conditions if conditions is None else tuple(conditions)
+        chosen = self.default_conditions if conditions is None else conditions
+        asked = (chosen,) if isinstance(chosen, str) else tuple(chosen)
         if not asked or not all(condition.strip() for condition in asked):
             raise CardiolexError("a condition is blank: ask in words, e.g. 'sinus rhythm'")
         vocabulary = self.checkpoint.vocabulary
         return tuple(
             Question(name, query_text(name, vocabulary), vocabulary.resolve(name)) for name in asked
+        )
+
+    def _scores(
+        self, windows: Sequence[Windows], questions: Sequence[Question]
+    ) -> list[NDArray[np.float32]]:
+        """Logits (W, C) of each recording's windows."""
+        vectors = self._vectors([question.text for question in questions])
+        return self._forward(
+            windows,
+            lambda ecg, leads, samples: self.system.score_queries(ecg, leads, samples, vectors),
         )
 
     def _findings(
@@ -199,4 +219,4 @@ def load(model: str | Path | None = None, device: str | None = None) -> Interpre
 
 def _choose(recording: Recording, leads: Sequence[str] | None) -> Recording:
     """Keep `leads` only (limb leads derived where I and II allow), or all that was recorded."""
-    return recording if leads is None else recording.select(tuple(leads), derive=True)
+    return recording if leads is None else recording.select(leads, derive=True)

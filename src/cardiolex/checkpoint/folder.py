@@ -157,6 +157,7 @@ def _write_weights(tensors: dict[str, Tensor], path: Path, weights: WeightFormat
         path,
         metadata={"format": "pt"},
     )
+    path.chmod(0o644)
 
 
 def _read_config(root: Path) -> dict[str, Any]:

@@ -57,7 +57,15 @@ def build() -> App:
     evaluate.command(
         f"{here}.evaluate:partial_leads", name="partial-leads", help="From 1 to 12 leads, by name."
     )
+    evaluate.command(
+        f"{here}.evaluate:card", name="card", help="All leads to one, written into the model card."
+    )
     app.command(evaluate)
+    app.command(
+        f"{here}.calibrate:calibrate",
+        name="calibrate",
+        help="Probabilities and decisions that fit your own recordings.",
+    )
     return app
 
 
@@ -74,6 +82,13 @@ def main(tokens: Sequence[str] | None = None) -> None:
         status = 1
     except BrokenPipeError:
         sys.stderr.close()
+        status = 1
+    except OSError as error:
+        named = error.filename is not None and error.strerror
+        print(
+            f"cardiolex: {error.filename}: {error.strerror}" if named else f"cardiolex: {error}",
+            file=sys.stderr,
+        )
         status = 1
     except KeyboardInterrupt:
         print("cardiolex: interrupted", file=sys.stderr)

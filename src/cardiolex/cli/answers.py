@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 import json
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 from cyclopts import Parameter
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from cardiolex.recordings.recording import Recording
 
 CHUNK = 32  # recordings in memory at a time
+Answer = TypeVar("Answer")
 
 
 def interpret(
@@ -110,12 +113,13 @@ def embed(
     names: list[str] = []
     vectors = []
     for chunk in chunks(_usable(find_each(paths, failures), lead_names(leads), failures), CHUNK):
-        vectors.append(interpreter.embed([recording for _, recording in chunk]))
-        names += [recording.id for _, recording in chunk]
+        for recording, vector in _answered(chunk, interpreter.embed, failures):
+            names.append(recording.id)
+            vectors.append(vector)
     if not names:
         raise CardiolexError("no recording could be read, so nothing was written")
     with atomic_write(output.with_suffix(".npz")) as temporary:
-        np.savez(temporary, record=np.array(names), embedding=np.concatenate(vectors))
+        np.savez(temporary, record=np.array(names), embedding=np.stack(vectors))
     return failures.close(len(names))
 
 
@@ -145,6 +149,23 @@ def _usable(
             failures.add(path, error)
 
 
+def _answered(
+    chunk: Sequence[tuple[Path, Recording]],
+    answer: Callable[[list[Recording]], Iterable[Answer]],
+    failures: Failures,
+) -> Iterator[tuple[Recording, Answer]]:
+    """Answers for a chunk at once; where one cannot be answered, for each of the others."""
+    recordings = [recording for _, recording in chunk]
+    try:
+        yield from zip(recordings, list(answer(recordings)), strict=True)
+    except CardiolexError as error:
+        if len(chunk) == 1:
+            failures.add(chunk[0][0], error)
+        else:
+            for one in chunk:
+                yield from _answered([one], answer, failures)
+
+
 def _interpret_each(
     interpreter: Interpreter,
     paths: Sequence[Path],
@@ -156,14 +177,31 @@ def _interpret_each(
     from rich.console import Console
     from rich.progress import Progress
 
-    interpreter.questions(conditions)  # a bad question fails before any file is read
+    _note_unknown(interpreter, conditions)  # a bad question fails before any file is read
     files = find_each(paths, failures)
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=len(files) < 2 * CHUNK) as progress:
         task = progress.add_task("interpreting", total=len(files))
         for chunk in chunks(_usable(files, leads, failures), CHUNK):
-            yield from interpreter.interpret_many([recording for _, recording in chunk], conditions)
+            for _, findings in _answered(
+                chunk, lambda some: interpreter.interpret_many(some, conditions), failures
+            ):
+                yield findings
             progress.advance(task, len(chunk))
+
+
+def _note_unknown(interpreter: Interpreter, conditions: Sequence[str] | None) -> None:
+    """Say on stderr which questions the vocabulary does not know, and what comes close."""
+    known = interpreter.checkpoint.vocabulary.names
+    for question in interpreter.questions(conditions):
+        if question.name is None:
+            near = difflib.get_close_matches(question.text, known, n=1, cutoff=0.85)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            print(
+                f"cardiolex: {question.condition!r} is no name in the model's vocabulary: "
+                f"the answer rests on the meaning of its words{hint}",
+                file=sys.stderr,
+            )
 
 
 def _plot_each(found: Iterator[Findings], folder: Path) -> Iterator[Findings]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from cardiolex.cli.record_names import RecordNames
 from cardiolex.errors import CardiolexError
 from cardiolex.recordings.recording import Recording
 
@@ -20,7 +21,8 @@ class Failures:
     def add(self, path: str | Path, reason: object) -> None:
         """Note one failure on stderr."""
         self.reasons.append((str(path), str(reason)))
-        print(f"cardiolex: {reason}", file=sys.stderr)
+        where = "" if str(path) in str(reason) else f"{path}: "
+        print(f"cardiolex: {where}{reason}", file=sys.stderr)
 
     def close(self, done: int) -> int:
         """Print the closing list and return the exit status: 1 if anything failed."""
@@ -34,19 +36,24 @@ class Failures:
 
 
 def read_each(files: Sequence[Path], failures: Failures) -> Iterator[tuple[Path, Recording]]:
-    """Yield every readable recording of `files`, with its path."""
-    from cardiolex.recordings.readers import read
+    """Yield every readable recording of `files`, with its path; no two have the same id."""
+    from cardiolex.recordings.readers import read_all
 
-    for path in files:
-        try:
-            yield path, read(path)
-        except CardiolexError as error:
-            failures.add(path, error)
+    names = RecordNames(files)
+    for path, item in read_all(files):
+        if isinstance(item, Recording):
+            yield path, replace(item, id=names.name(path, item.id))
+        else:
+            failures.add(path, item)
 
 
 def find_each(paths: Sequence[Path], failures: Failures) -> list[Path]:
-    """List the recording files under `paths`; an unusable path is a failure, not an end."""
+    """List the recording files under `paths`, each record once (rec.hea and rec.dat are one).
+
+    An unusable path is a failure, not an end.
+    """
     from cardiolex.recordings.readers import find_recordings
+    from cardiolex.recordings.readers.formats import header_of
 
     found: list[Path] = []
     for path in paths:
@@ -54,7 +61,8 @@ def find_each(paths: Sequence[Path], failures: Failures) -> list[Path]:
             found.extend(find_recordings(path))
         except CardiolexError as error:
             failures.add(path, error)
-    return list(dict.fromkeys(found))
+    headers = [header_of(path) or path for path in found]
+    return list({header.resolve(): header for header in headers}.values())
 
 
 def chunks(
@@ -76,8 +84,10 @@ def words(text: str | None) -> list[str] | None:
     if text is None:
         return None
     lines = text.split(";")
-    if ";" not in text and Path(text).is_file():
+    if ";" not in text and len(text) < 256 and Path(text).is_file():
         lines = [line.split("#")[0] for line in Path(text).read_text(encoding="utf-8").splitlines()]
+    elif ";" not in text and Path(text).suffix.lower() in (".txt", ".csv", ".tsv", ".md"):
+        raise CardiolexError(f"--conditions {text}: no such file")
     found = [line.strip() for line in lines if line.strip()]
     if not found:
         raise CardiolexError(f"--conditions {text!r} holds no condition; write e.g. 'a; b'")

@@ -51,7 +51,7 @@ def zero_shot(
     macros = []
     incomplete = False
     for path in truth:
-        loaded = _load(path, root)
+        loaded = load_truth(path, root)
         with progress_bar(f"scoring {loaded.table.name}") as progress:
             result = evaluate_zero_shot(
                 interpreter.score,
@@ -107,7 +107,7 @@ def partial_leads(
     interpreter = load(model)
     incomplete = False
     for path in truth:
-        loaded = _load(path, root)
+        loaded = load_truth(path, root)
         result = evaluate_partial_leads(
             interpreter.score,
             loaded,
@@ -124,7 +124,64 @@ def partial_leads(
     return 1 if incomplete else 0
 
 
-def _load(path: Path, root: Path) -> LoadedTable:
+def card(
+    truth: list[Path],
+    /,
+    *,
+    root: Path,
+    model: Path | None = None,
+    output: Path,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> int:
+    """Zero-shot figures with all leads, I, II, V1 and the limb leads, written into a model card.
+
+    Parameters
+    ----------
+    truth
+        CSV tables: a column `record` with paths, then one 0/1 column per condition.
+    root
+        Folder that the record paths start from.
+    model
+        A checkpoint folder; the bundled model by default.
+    output
+        Folder for the checkpoint with the new card; may be the model's own.
+    resamples
+        Bootstrap samples, by patient where patients are known.
+    seed
+        Seed of the bootstrap.
+    """
+    from cardiolex.checkpoint import revise
+    from cardiolex.evaluation.card import SUBSETS, measured, with_section
+    from cardiolex.evaluation.zero_shot import evaluate_zero_shot
+    from cardiolex.interpreter import BUNDLED, load
+
+    interpreter = load(model)
+    tables = [load_truth(path, root) for path in truth]
+    results = {
+        subset: [
+            evaluate_zero_shot(
+                interpreter.score,
+                loaded,
+                leads,
+                seen=_seen(interpreter, loaded),
+                model=interpreter.name,
+                resamples=resamples,
+                seed=seed,
+            )
+            for loaded in tables
+        ]
+        for subset, leads in SUBSETS.items()
+    }
+    section = measured(results)
+    print(section, end="")
+    text = with_section(interpreter.checkpoint.card, section)
+    print(f"wrote {revise(model or BUNDLED, output, card=text) / 'README.md'}")
+    return 1 if any(loaded.unreadable for loaded in tables) else 0
+
+
+def load_truth(path: Path, root: Path) -> LoadedTable:
+    """A truth table with its recordings, read with a progress bar."""
     from cardiolex.evaluation.loading import load_table
     from cardiolex.evaluation.truth import read_truth
     from cardiolex.recordings.readers import read

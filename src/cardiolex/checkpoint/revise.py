@@ -1,0 +1,39 @@
+"""A checkpoint folder with other words around the same weights."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from cardiolex.calibration import Calibration
+from cardiolex.checkpoint.folder import load_checkpoint
+from cardiolex.files import atomic_folder, write_text
+
+
+def revise(
+    folder: str | Path,
+    output: str | Path,
+    *,
+    calibration: Calibration | None = None,
+    default_conditions: Sequence[str] | None = None,
+    card: str | None = None,
+) -> Path:
+    """Copy a checkpoint to `output` (which may be `folder` itself) with the parts given replaced.
+
+    Weights and self-test stay as they are, byte for byte; what comes out was loaded once.
+    """
+    with atomic_folder(output) as temporary:
+        shutil.copytree(folder, temporary, dirs_exist_ok=True)
+        if calibration is not None:
+            calibration.save(temporary / "calibration.json")
+        if default_conditions is not None:
+            path = temporary / "config.json"
+            config = json.loads(path.read_text(encoding="utf-8"))
+            config["default_conditions"] = list(default_conditions)
+            write_text(path, json.dumps(config, indent=1) + "\n")
+        if card is not None:
+            write_text(temporary / "README.md", card)
+        load_checkpoint(temporary)
+    return Path(output)
