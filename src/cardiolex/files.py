@@ -1,5 +1,6 @@
 """Writing files so that a kill at any moment leaves the old file or the new one, never half."""
 
+import errno
 import os
 import shutil
 import tempfile
@@ -13,10 +14,17 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path in the folder of `path`; on success it is renamed to `path`.
 
     The temporary name keeps the suffix of `path`, since some writers choose a format by it.
-    On an exception the temporary file is removed and `path` stays as it was.
+    On an exception the temporary file is removed and `path` stays as it was. A link is followed;
+    a pipe or device is written to directly, never replaced. OSError if `path` cannot be a file.
     """
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    given = Path(path)
+    if given.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder; name a file to write", str(path))
+    if given.exists() and not given.is_file():
+        yield given
+        return
+    target = given.resolve()
+    _make_folder(target.parent)
     handle, name = tempfile.mkstemp(
         prefix=f".{target.stem}.", suffix=target.suffix, dir=target.parent
     )
@@ -45,7 +53,9 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
     A folder that was at `path` is kept until the new one is complete, then removed.
     """
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists() and not target.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "is a file; name a folder to write", str(path))
+    _make_folder(target.parent)
     temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     temporary.chmod(0o755)
     former = temporary.with_name(temporary.name + ".former")
@@ -53,7 +63,21 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         yield temporary
         if target.exists():
             target.replace(former)
-        temporary.replace(target)
+        try:
+            temporary.replace(target)
+        except OSError:
+            if former.exists():
+                former.replace(target)
+            raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(former, ignore_errors=True)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(
+            errno.ENOTDIR, "is a file where a folder is needed", error.filename
+        ) from error

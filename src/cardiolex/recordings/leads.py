@@ -73,9 +73,10 @@ def is_modified(name: str) -> bool:
 def in_order(leads: Iterable[str]) -> tuple[str, ...]:
     """Return the standard names of `leads`, each once, in canonical order.
 
+    A single text is one name or several with commas, "II" or "I, II", never letter by letter.
     Raises CardiolexError for a name that is no standard lead, and for an empty selection.
     """
-    asked = list(leads)
+    asked = leads.split(",") if isinstance(leads, str) else list(leads)
     names = {lead: standard_name(lead) for lead in asked}
     unknown = [lead for lead, name in names.items() if name is None]
     if unknown or not asked:
