@@ -47,14 +47,20 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 @contextmanager
-def atomic_folder(path: str | Path) -> Iterator[Path]:
+def atomic_folder(path: str | Path, *, mark: str | None = None) -> Iterator[Path]:
     """Yield an empty temporary folder beside `path`; on success it takes the place of `path`.
 
-    A folder that was at `path` is kept until the new one is complete, then removed.
+    A folder that was at `path` is kept until the new one is complete, then removed. With `mark`
+    that happens only to a folder that is empty or holds a file of this name; any other is somebody
+    else's, and an OSError.
     """
-    target = Path(path)
+    target = Path(path).resolve()
     if target.exists() and not target.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "is a file; name a folder to write", str(path))
+    if mark and target.exists() and not (target / mark).exists() and any(target.iterdir()):
+        raise FileExistsError(
+            errno.EEXIST, f"holds other files (no {mark}); name an empty or new folder", str(path)
+        )
     _make_folder(target.parent)
     temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     temporary.chmod(0o755)

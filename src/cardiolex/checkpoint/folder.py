@@ -21,6 +21,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from cardiolex.calibration import Calibration
+from cardiolex.checkpoint.selftest import FILE as SELFTEST
 from cardiolex.checkpoint.selftest import check_selftest, write_selftest
 from cardiolex.encoders.text import HuggingFaceText, Pooling, TextEncoder
 from cardiolex.encoders.text_cache import TextEmbeddingCache
@@ -77,9 +78,11 @@ def save_checkpoint(
 ) -> Path:
     """Write `folder` in one rename; `weights` is the number format on disk.
 
+    A checkpoint that was there is replaced; a folder with anything else in it is an OSError.
+
     `with_text` puts the text encoder into the folder; without it a hub encoder is kept by name.
     """
-    with atomic_folder(folder) as temporary:
+    with atomic_folder(folder, mark=SELFTEST) as temporary:
         _write_parts(checkpoint, temporary, weights, with_text)
         stored = load_checkpoint(temporary, selftest=False)
         texts = stored.vocabulary.names[:4]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cardiolex.calibration import Calibration
 from cardiolex.checkpoint.folder import load_checkpoint
+from cardiolex.checkpoint.selftest import FILE as SELFTEST
 from cardiolex.files import atomic_folder, write_text
 
 
@@ -24,7 +25,7 @@ def revise(
 
     Weights and self-test stay as they are, byte for byte; what comes out was loaded once.
     """
-    with atomic_folder(output) as temporary:
+    with atomic_folder(output, mark=SELFTEST) as temporary:
         shutil.copytree(folder, temporary, dirs_exist_ok=True)
         if calibration is not None:
             calibration.save(temporary / "calibration.json")
