@@ -20,3 +20,21 @@ def trained(bert_folder):
     from tiny_model import make_checkpoint
 
     return make_checkpoint(bert_folder)
+
+
+@pytest.fixture(scope="session")
+def model_folder(trained, tmp_path_factory):
+    """A checkpoint folder whose answers depend visibly on the ECG, as a user has one."""
+    from tiny_model import sharpened
+
+    from cardiolex.checkpoint import save_checkpoint
+
+    return save_checkpoint(sharpened(trained), tmp_path_factory.mktemp("models") / "sharp")
+
+
+@pytest.fixture(scope="session")
+def model(model_folder):
+    """The same, loaded."""
+    from cardiolex import load
+
+    return load(model_folder, device="cpu")

@@ -1,5 +1,7 @@
 """A tiny K-MERL with random weights and everything that belongs to it."""
 
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -38,3 +40,14 @@ def make_checkpoint(bert_folder: Path) -> Checkpoint:
         training={"seed": 3},
         card="# tiny\n",
     )
+
+
+def sharpened(checkpoint: Checkpoint) -> Checkpoint:
+    """The same with larger weights: as initialised, answers hardly depend on the ECG."""
+    system = deepcopy(checkpoint.system)
+    with torch.no_grad():
+        for weight in system.parameters():
+            if weight.ndim == 2:
+                weight.mul_(16)
+    asked = ("atrial fibrillation", "sinus rhythm", "complete left bundle branch block")
+    return replace(checkpoint, name="sharp 1.0", system=system, default_conditions=asked)

@@ -1,9 +1,9 @@
 import base64
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from html_reader import Reader
 
 from cardiolex.errors import CardiolexError
 from cardiolex.plots.ecg_paper import ecg_paper
@@ -12,32 +12,6 @@ from cardiolex.plots.paper import render
 from cardiolex.recordings.recording import Recording
 
 HOSTILE = "<script>alert('x')</script>\"><img src=http://evil.example/a onerror=alert(1)>"
-VOID = {"meta", "img", "br", "link"}
-
-
-class Reader(HTMLParser):
-    """Checks that tags nest, and keeps tags, attributes and texts."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.open, self.tags, self.texts = [], [], []
-        self.feed(html)
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if self.open and self.open[-1] != "style" and data.strip():
-            self.texts.append(data.strip())
-
-    def named(self, tag):
-        return [attrs for name, attrs in self.tags if name == tag]
 
 
 def picture(form):
