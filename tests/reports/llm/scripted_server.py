@@ -177,12 +177,12 @@ def data_of(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def knows(entities: dict[str, list[str]], verdict: str = "YES") -> Script:
-    """A model that answers K-MERL's first two calls from a table of statements."""
+    """A model that answers K-MERL's first two calls from a table of statements in lower case."""
 
     def script(request: dict[str, Any], before: int) -> Step:
         data = data_of(request)
         if "finding" in data:
             return Say(json.dumps({"answer": verdict}))
-        return Say(json.dumps({"entities": entities.get(data["report"], [])}))
+        return Say(json.dumps({"entities": entities.get(data["report"].lower(), [])}))
 
     return script

@@ -150,21 +150,19 @@ class LLMExtractor:
     def _assemble(self, text: str, statements: Sequence[Statement]) -> Extraction:
         mentions: list[Mention] = []
         for statement in statements:
-            support = self._support(text[statement.start : statement.end])
+            part = text[statement.start : statement.end]
             for named in self._answers[statement.identity].named:
                 target = self.targets(named.name)
                 if target is None:
                     self.tally.unmapped[named.name] += 1
                     continue
+                support = _support(part, self.vocabulary)
                 start, end = support.find(named.name) or support.everything
                 place = statement.start
                 mentions.append(Mention(target, named.assertion, place + start, place + end))
         ordered = tuple(sorted(dict.fromkeys(mentions), key=lambda m: (m.start, m.end, m.name)))
         unaccounted = rest_of(text, [(m.start, m.end) for m in ordered])
         return Extraction(text, ordered, unaccounted=unaccounted)
-
-    def _support(self, text: str) -> TextSupport:
-        return _support(text, self.vocabulary)
 
 
 @lru_cache(maxsize=2048)

@@ -85,7 +85,7 @@ class KMERL:
         asker.counts[self.merge.step, "unknown name"] += sum(
             a not in known or b not in known for a, b in pairs
         )
-        return {a: b for a, b in good.items() if b not in good}
+        return {name: _last(name, good) for name in good if _last(name, good) != name}
 
     async def superclasses(self, asker: Asker, names: Sequence[str]) -> dict[str, list[str]]:
         """Step 4: superclass -> at least two members out of `names`."""
@@ -101,6 +101,16 @@ class KMERL:
                 for title in unique_names([row.superclass]):
                     found.setdefault(title, []).extend(m for m in members if m != title)
         return {title: list(dict.fromkeys(m)) for title, m in found.items() if len(set(m)) > 1}
+
+
+def _last(name: str, replaced_by: dict[str, str]) -> str:
+    """The end of a chain of replacements; where it runs in a circle, the first name stays."""
+    seen = [name]
+    while (following := replaced_by.get(seen[-1])) is not None:
+        if following in seen:
+            return name
+        seen.append(following)
+    return seen[-1]
 
 
 def verdict_key(identity: str, name: str) -> str:

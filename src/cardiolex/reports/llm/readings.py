@@ -18,7 +18,8 @@ _TOKEN = re.compile(r"[^\W_]+(?:['’.:-][^\W_]+)*|[<>°º]|[,;/&+]")
 _JOINTS = frozenset({"and", "or", "und", "oder", "och", "eller", ",", "/", "&", "+"})
 _PLACES = frozenset({"in", "i"})  # what follows holds for all that was joined before
 MARKS = frozenset(",;/&+")
-_FARTHEST = 12  # words from a joint to the place that both sides share
+WIDEST = 12
+"""Words that one finding may span, and words from a joint to the place that both sides share."""
 
 
 def tokens_of(text: str) -> list[Token]:
@@ -30,16 +31,20 @@ def tokens_of(text: str) -> list[Token]:
     return found
 
 
-def readings(text: str, contrasts: Sequence[Sequence[str]]) -> list[list[Token]]:
-    """All readings, the text as it stands first; `contrasts` are groups of exclusive words."""
-    tokens = tokens_of(text)
+def readings(tokens: Sequence[Token], contrasts: Sequence[Sequence[str]]) -> list[list[Token]]:
+    """What can be read beside the text as it stands, each reading around the place left out.
+
+    `contrasts` are groups of words that exclude one another.
+    """
     groups = [frozenset(key(word) for word in group) for group in contrasts]
-    found = [tokens]
+    found: list[list[Token]] = []
     for chain in _chains(tokens, groups):
         first, last = chain[0][0], chain[-1][1]
-        for start, end in chain:
-            found.append([*tokens[:first], *tokens[start:end], *tokens[last:]])
-    found += [_without(tokens, joint, place) for joint, place in _shared_places(tokens)]
+        before, after = tokens[max(0, first - WIDEST) : first], tokens[last : last + WIDEST]
+        found += [[*before, *tokens[start:end], *after] for start, end in chain]
+    for joint, place in _shared_places(tokens):
+        before = tokens[max(0, joint - WIDEST) : joint]
+        found.append([*before, *tokens[place : place + WIDEST]])
     return found
 
 
@@ -83,10 +88,6 @@ def _shared_places(tokens: Sequence[Token]) -> list[Span]:
         (joint, place)
         for joint, (_, _, word) in enumerate(tokens)
         if word in _JOINTS
-        for place in range(joint + 1, min(joint + _FARTHEST, len(tokens)))
+        for place in range(joint + 1, min(joint + WIDEST, len(tokens)))
         if tokens[place][2] in _PLACES and all(w != ";" for _, _, w in tokens[joint:place])
     ]
-
-
-def _without(tokens: Sequence[Token], start: int, end: int) -> list[Token]:
-    return [*tokens[:start], *tokens[end:]]

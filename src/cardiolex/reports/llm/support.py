@@ -1,14 +1,14 @@
 """Whether a text supports an entity: its words, or a synonym the vocabulary knows, stand there."""
 
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property, lru_cache
 
 from cardiolex.reports.entities_found import Span
-from cardiolex.reports.llm.readings import MARKS, readings
+from cardiolex.reports.llm.readings import MARKS, WIDEST, Token, readings, tokens_of
 from cardiolex.reports.vocabulary import Vocabulary
 from cardiolex.reports.wording import bag, key
 
-_WIDEST = 12  # words of a text that one entity may span
+_DIVIDERS = frozenset(",;")
 
 
 class Support:
@@ -17,13 +17,6 @@ class Support:
     def __init__(self, text: str, vocabulary: Vocabulary) -> None:
         self.text = text
         self.vocabulary = vocabulary
-        self._by_key: dict[str, Span] = {}
-        self._by_bag: dict[tuple[str, ...], Span] = {}
-        for words, span in _windows(text, vocabulary):
-            self._by_key.setdefault(key(words), span)
-            if not MARKS.intersection(words.split()):
-                self._by_bag.setdefault(bag(words), span)
-        self._by_bag.pop((), None)
 
     def find(self, entity: str) -> Span | None:
         """Characters (start, end) of the words that support `entity`, or None.
@@ -36,39 +29,93 @@ class Support:
         return self._as_it_stands(asked) or self._by_synonym(entity) or self._reordered(asked)
 
     def _as_it_stands(self, wordings: Iterable[str]) -> Span | None:
-        return next((s for w in wordings if key(w) and (s := self._by_key.get(key(w)))), None)
+        return next((s for w in wordings if key(w) and (s := self._ordered.get(key(w)))), None)
 
     def _reordered(self, wordings: Iterable[str]) -> Span | None:
-        return next((s for w in wordings if (s := self._by_bag.get(bag(w)))), None)
+        return next((s for w in wordings if (s := self._bags.get(bag(w)))), None)
 
     def _by_synonym(self, entity: str) -> Span | None:
         name = self.vocabulary.resolve(entity)
         if name is None:
             return None
         known = _wording_keys(self.vocabulary, name)
-        spans = [span for window, span in self._by_key.items() if window in known]
+        spans = [span for window, span in self._ordered.items() if window in known]
         if not spans:
             resolve = self.vocabulary.resolve
-            spans = [s for window, s in self._by_key.items() if resolve(window) == name][:1]
-        return max(spans, key=lambda span: span[1] - span[0], default=None)
+            spans = [span for words, span in self._free.items() if resolve(words) == name]
+        longest_first = sorted(spans, key=lambda span: span[0] - span[1])
+        return next((span for span in longest_first if not self._taken(span, name)), None)
+
+    def _taken(self, span: Span, name: str) -> bool:
+        """Whether a synonym at `span` is but a part of another finding: "normal" of "normal axis".
+
+        A part of a narrower finding is not taken: "infarct" of "inferior infarct".
+        """
+        for words, (start, end) in self._windows.values():
+            if start <= span[0] and span[1] <= end and (start, end) != span:
+                longer = self.vocabulary.resolve(words)
+                if longer not in (None, name) and name not in self.vocabulary.ancestors(longer):
+                    return True
+        return False
+
+    @cached_property
+    def _windows(self) -> dict[tuple[Span, ...], tuple[str, Span]]:
+        """Places of words that stand together in a reading -> those words, and where they stand."""
+        tokens = tokens_of(self.text)
+        found: dict[tuple[Span, ...], tuple[str, Span]] = {}
+        for reading in (tokens, *readings(tokens, self.vocabulary.contrasts)):
+            for chosen in _together(reading):
+                places = tuple((start, end) for start, end, _ in chosen)
+                if places not in found:
+                    words = " ".join(self.text[start:end] for start, end in places)
+                    span = min(s for s, _ in places), max(e for _, e in places)
+                    found[places] = words, span
+        return found
+
+    @cached_property
+    def _ordered(self) -> dict[str, Span]:
+        """Keys of all windows."""
+        found: dict[str, Span] = {}
+        for words, span in self._windows.values():
+            found.setdefault(key(words), span)
+        return found
+
+    @cached_property
+    def _free(self) -> dict[str, Span]:
+        """Windows whose words may be taken in any order: nothing but commas between them."""
+        found: dict[str, Span] = {}
+        for words, span in self._windows.values():
+            if not (MARKS - _DIVIDERS).intersection(words.split()):
+                found.setdefault(words, span)
+        return found
+
+    @cached_property
+    def _bags(self) -> dict[tuple[str, ...], Span]:
+        found: dict[tuple[str, ...], Span] = {}
+        for words, span in self._free.items():
+            found.setdefault(bag(words), span)
+        found.pop((), None)
+        return found
 
 
-def _windows(text: str, vocabulary: Vocabulary) -> Iterator[tuple[str, Span]]:
-    """Up to `_WIDEST` tokens of every reading that stand together, as written, with their place."""
-    seen: set[tuple[Span, ...]] = set()
-    for tokens in readings(text, vocabulary.contrasts):
-        places = [(start, end) for start, end, _ in tokens]
-        for first in range(len(tokens)):
-            if tokens[first][2] in MARKS:
+def _together(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
+    """Runs of up to `WIDEST` tokens. One that goes over a comma holds whole parts only.
+
+    So "axis deviation, right" is read where it stands alone, and not in "left axis deviation,
+    right bundle branch block".
+    """
+    count = len(tokens)
+    starts = {0, *(i + 1 for i in range(count) if tokens[i][2] in _DIVIDERS)}
+    ends = {count - 1, *(i - 1 for i in range(count) if tokens[i][2] in _DIVIDERS)}
+    for first in range(count):
+        if tokens[first][2] in MARKS:
+            continue
+        divided = False
+        for last in range(first, min(first + WIDEST, count)):
+            divided = divided or tokens[last][2] in _DIVIDERS
+            if tokens[last][2] in MARKS or (divided and not (first in starts and last in ends)):
                 continue
-            for last in range(first, min(first + _WIDEST, len(tokens))):
-                chosen = tuple(places[first : last + 1])
-                if tokens[last][2] == ";":
-                    break
-                if tokens[last][2] not in MARKS and chosen not in seen:
-                    seen.add(chosen)
-                    words = " ".join(text[start:end] for start, end in chosen)
-                    yield words, (min(s for s, _ in chosen), max(e for _, e in chosen))
+            yield tokens[first : last + 1]
 
 
 @lru_cache(maxsize=4096)
