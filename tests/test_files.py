@@ -61,7 +61,7 @@ def test_a_folder_cannot_be_written_as_a_file_nor_a_file_as_a_folder(tmp_path):
     write_text(tmp_path / "file", "x")
     with pytest.raises(IsADirectoryError, match="name a file to write"):
         write_text(tmp_path, "x")
-    with pytest.raises(NotADirectoryError, match="is a file where a folder is needed.*file"):
+    with pytest.raises(NotADirectoryError, match=r"is a file where a folder is needed.*file"):
         write_text(tmp_path / "file" / "below", "x")
     with pytest.raises(NotADirectoryError, match="name a folder"), atomic_folder(tmp_path / "file"):
         pass

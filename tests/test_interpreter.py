@@ -105,7 +105,7 @@ def test_the_neighbours_in_a_batch(model, ecgs):
 
 @pytest.mark.parametrize(
     "recording",
-    [strip(seconds=7.3), strip(seconds=6.0).select(["I", "V2"]), strip(seconds=0.9)],
+    [strip(seconds=7.3), strip(seconds=6.0).select(["I", "V2"]), strip(seconds=1.1)],
     ids=["padded", "padded, two leads", "padded within a segment"],
 )
 def test_what_stands_where_nothing_was_recorded(model, recording, monkeypatch):

@@ -25,6 +25,7 @@ from cardiolex.recordings.recording import Recording
 from cardiolex.reports.queries import query_text
 
 BUNDLED = Path(__file__).parent / "models" / "default"
+SHORTEST_S = 1.0  # below this there may be no heartbeat to look at
 LEADS_PER_BATCH = 8 * 12  # leads over all windows of one forward pass: bounds memory
 
 
@@ -219,4 +220,9 @@ def load(model: str | Path | None = None, device: str | None = None) -> Interpre
 
 def _choose(recording: Recording, leads: Sequence[str] | None) -> Recording:
     """Keep `leads` only (limb leads derived where I and II allow), or all that was recorded."""
+    if recording.duration < SHORTEST_S:
+        raise CardiolexError(
+            f"recording {recording.id!r} lasts {recording.duration:.3g} s; "
+            f"at least {SHORTEST_S:g} s are needed for an answer"
+        )
     return recording if leads is None else recording.select(leads, derive=True)

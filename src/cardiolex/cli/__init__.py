@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError
 
 from cardiolex import __version__
+from cardiolex.cli.call_error import CallError
 from cardiolex.errors import CardiolexError
 
 ABOUT = """Learn from ECGs and their reports; answer plain-word questions about any ECG, any leads.
@@ -79,7 +80,7 @@ def main(tokens: Sequence[str] | None = None) -> None:
         status = 2  # cyclopts has said on stderr what was wrong
     except CardiolexError as error:
         print(f"cardiolex: {error}", file=sys.stderr)
-        status = 1
+        status = 2 if isinstance(error, CallError) else 1
     except BrokenPipeError:
         sys.stderr.close()
         status = 1

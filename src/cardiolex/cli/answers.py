@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 from cyclopts import Parameter
 
 from cardiolex.cli.batch import Failures, chunks, find_each, lead_names, read_each, words
+from cardiolex.cli.call_error import CallError
+from cardiolex.cli.progress import progress_bar
 from cardiolex.errors import CardiolexError
 from cardiolex.files import atomic_write
 
@@ -60,7 +62,8 @@ def interpret(
 
     failures = Failures()
     interpreter = load(model)
-    found = _interpret_each(interpreter, paths, words(conditions), lead_names(leads), failures)
+    bar = output is not None or not sys.stdout.isatty()  # findings that appear are progress enough
+    found = _interpret_each(interpreter, paths, words(conditions), lead_names(leads), failures, bar)
     if plot is not None:
         found = _plot_each(found, plot)
     render = {"table": _table, "json": _json_lines, "csv": _csv}[format]
@@ -108,6 +111,8 @@ def embed(
 
     from cardiolex.interpreter import load
 
+    if output.suffix not in ("", ".npz"):
+        raise CallError(f"--output {output}: embeddings are written as .npz")
     failures = Failures()
     interpreter = load(model)
     names: list[str] = []
@@ -118,8 +123,10 @@ def embed(
             vectors.append(vector)
     if not names:
         raise CardiolexError("no recording could be read, so nothing was written")
-    with atomic_write(output.with_suffix(".npz")) as temporary:
+    target = output.with_suffix(".npz")
+    with atomic_write(target) as temporary:
         np.savez(temporary, record=np.array(names), embedding=np.stack(vectors))
+    print(f"{len(names)} embeddings in {target}")
     return failures.close(len(names))
 
 
@@ -172,22 +179,20 @@ def _interpret_each(
     conditions: Sequence[str] | None,
     leads: Sequence[str] | None,
     failures: Failures,
+    bar: bool,
 ) -> Iterator[Findings]:
-    """Findings of every usable recording, with progress on stderr when there are many."""
-    from rich.console import Console
-    from rich.progress import Progress
-
+    """Findings of every usable recording, with progress on stderr if `bar`."""
     _note_unknown(interpreter, conditions)  # a bad question fails before any file is read
     files = find_each(paths, failures)
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=len(files) < 2 * CHUNK) as progress:
-        task = progress.add_task("interpreting", total=len(files))
+    done = 0
+    with progress_bar("interpreting", shown=bar) as progress:
         for chunk in chunks(_usable(files, leads, failures), CHUNK):
             for _, findings in _answered(
                 chunk, lambda some: interpreter.interpret_many(some, conditions), failures
             ):
                 yield findings
-            progress.advance(task, len(chunk))
+            done += len(chunk)
+            progress(done, max(done, len(files)))
 
 
 def _note_unknown(interpreter: Interpreter, conditions: Sequence[str] | None) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from cardiolex.cli.call_error import CallError
 from cardiolex.cli.record_names import RecordNames
 from cardiolex.errors import CardiolexError
 from cardiolex.recordings.recording import Recording
@@ -87,10 +88,10 @@ def words(text: str | None) -> list[str] | None:
     if ";" not in text and len(text) < 256 and Path(text).is_file():
         lines = [line.split("#")[0] for line in Path(text).read_text(encoding="utf-8").splitlines()]
     elif ";" not in text and Path(text).suffix.lower() in (".txt", ".csv", ".tsv", ".md"):
-        raise CardiolexError(f"--conditions {text}: no such file")
+        raise CallError(f"--conditions {text}: no such file")
     found = [line.strip() for line in lines if line.strip()]
     if not found:
-        raise CardiolexError(f"--conditions {text!r} holds no condition; write e.g. 'a; b'")
+        raise CallError(f"--conditions {text!r} holds no condition; write e.g. 'a; b'")
     return found
 
 
@@ -104,6 +105,6 @@ def lead_names(text: str | None) -> list[str] | None:
     for part in text.replace(";", ",").split(","):
         name = standard_name(part.strip())
         if name is None:
-            raise CardiolexError(f"--leads: {part.strip()!r} is none of {', '.join(LEADS)}")
+            raise CallError(f"--leads: {part.strip()!r} is none of {', '.join(LEADS)}")
         names.append(name)
     return sorted(dict.fromkeys(names), key=LEADS.index)

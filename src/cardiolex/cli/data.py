@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Literal
 
+from cardiolex.cli.batch import Failures
+from cardiolex.cli.call_error import CallError
 from cardiolex.cli.progress import progress_bar
-from cardiolex.errors import CardiolexError
 
 
 def simulate(
@@ -17,7 +19,7 @@ def simulate(
     seed: int = 0,
     fs: float = 500.0,
     seconds: float = 10.0,
-    mix: str = "balanced",
+    mix: Literal["balanced", "population"] = "balanced",
     require: str | None = None,
     noise: bool = True,
     processes: int = 1,
@@ -49,15 +51,9 @@ def simulate(
     from cardiolex.recordings.preprocess import Preprocess
     from cardiolex.simulation import Settings
 
-    if mix not in ("balanced", "population"):
-        raise CardiolexError(f"--mix {mix!r}: choose balanced or population")
-    settings = Settings(
-        fs=fs,
-        seconds=seconds,
-        mix="balanced" if mix == "balanced" else "population",
-        require=require,
-        noise=noise,
-    )
+    if count < 1 or processes < 1:
+        raise CallError(f"--count {count} --processes {processes}: both must be at least 1")
+    settings = Settings(fs=fs, seconds=seconds, mix=mix, require=require, noise=noise)
     with progress_bar("simulating") as progress:
         simulate_to_store(
             store,
@@ -121,6 +117,7 @@ def prepare_folder(
     print(f"{prepared.windows} windows in {store}")
     if prepared.ignored_columns:
         print(f"columns not used: {', '.join(prepared.ignored_columns)}", file=sys.stderr)
-    for failure in prepared.failures:
-        print(f"cardiolex: {failure}", file=sys.stderr)
-    return 1 if prepared.failures else 0
+    failures = Failures()
+    for file, reason in prepared.failures:
+        failures.add(source / file, reason)
+    return 1 if failures.reasons else 0
