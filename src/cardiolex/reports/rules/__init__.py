@@ -1,0 +1,1 @@
+"""The parts of the rules extractor: tokens, lexicon, matcher, findings, assertion, accounting."""

@@ -1,0 +1,105 @@
+"""Text -> atoms: the longest known phrases from left to right, and what role each can play."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from cardiolex.reports.rules.lexicon import Lexicon, Node
+from cardiolex.reports.rules.spelling import Speller
+from cardiolex.reports.rules.tokens import Token
+
+STOP_MARKS = (".", ";")
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """A phrase of the text with every role it may play, a lead list, a number, a mark.
+
+    `roles` maps a role (entity, subject, state, cue, place, age …) to its value. `gap`: printed
+    after a line break. `languages`: the languages in which the phrase is listed.
+    """
+
+    text: str
+    start: int
+    end: int
+    roles: dict[str, Any]
+    gap: bool = False
+    languages: frozenset[str] = frozenset()
+
+    def is_(self, *roles: str) -> bool:
+        """Whether the atom can play one of these roles."""
+        return any(role in self.roles for role in roles)
+
+    @property
+    def ends_sentence(self) -> bool:
+        """Full stop or semicolon."""
+        return self.text in STOP_MARKS and "mark" in self.roles
+
+
+class Matcher:
+    """Finds the phrases of a lexicon; the longest one that starts at a word wins."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self.speller = Speller(lexicon.words)
+        table = lexicon.tables["non_findings"]
+        self._silent = re.compile("|".join((*table["tails"], *table["passages"])), re.I | re.S)
+
+    def atoms(self, text: str) -> list[Atom]:
+        """All atoms of a text, in order; blanks and ornament belong to none."""
+        found: list[Atom] = []
+        position = 0
+        for match in self._silent.finditer(text):
+            if match.end() > match.start():
+                found += self._read(text, position, match.start())
+                found.append(Atom(match.group(), *match.span(), {"passage": ""}))
+                position = match.end()
+        return found + list(self._read(text, position, len(text)))
+
+    def _read(self, text: str, start: int, end: int) -> Iterator[Atom]:
+        if start >= end:
+            return
+        tokens = self.lexicon.folding.tokens(text[start:end])
+        tokens = [self._spell(token) for token in tokens]
+        place = 0
+        while place < len(tokens):
+            node, length = self._longest(tokens, place)
+            chosen = tokens[place : place + max(length, 1)]
+            yield _atom(chosen, node, start)
+            place += max(length, 1)
+
+    def _spell(self, token: Token) -> Token:
+        if token.kind != "word" or token.norm in self.lexicon.words:
+            return token
+        right = self.speller.correct(token.norm)
+        if right is None:
+            return token
+        return Token(right, token.start, token.end, token.kind, token.gap)
+
+    def _longest(self, tokens: list[Token], place: int) -> tuple[Node | None, int]:
+        node: Node | None = self.lexicon.root
+        best, length = None, 0
+        for count, token in enumerate(tokens[place:], start=1):
+            node = node.next.get(token.norm) if node is not None else None
+            if node is None:
+                break
+            if node.entries:
+                best, length = node, count
+        return best, length
+
+
+def _atom(tokens: list[Token], node: Node | None, offset: int) -> Atom:
+    first, last = tokens[0], tokens[-1]
+    text = " ".join(token.norm for token in tokens)
+    start, end = first.start + offset, last.end + offset
+    if node is not None:
+        roles = {entry.role: entry.value for entry in node.entries}
+        languages = frozenset(entry.language for entry in node.entries)
+        if first.kind == "leads" and len(tokens) == 1:
+            roles["leads"] = first.norm.split()
+        return Atom(text, start, end, roles, first.gap, languages)
+    if first.kind == "leads":
+        return Atom(text, start, end, {"leads": first.norm.split()}, first.gap)
+    role = {"mark": "mark", "number": "number"}.get(first.kind, "unknown")
+    return Atom(text, start, end, {role: text}, first.gap)

@@ -1,0 +1,235 @@
+"""Which place, leads, age and number belong to which finding, and the name that follows."""
+
+from collections.abc import Iterator, Sequence
+
+from cardiolex.reports.rules.atoms import Atom
+from cardiolex.reports.rules.findings import Found
+from cardiolex.reports.rules.lexicon import Lexicon
+
+_BESIDE = ("qualifier", "place", "leads", "site", "age", "doubtful age", "kind", "rate", "filler",
+           "and", "or", "state", "cue", "number")  # fmt: skip
+_LEAD_NOUNS = ("lead", "ableitungen", "ableitung", "abl", "wall", "avledningar", "avledningarna")
+_IN = ("in", "over", "im", "i", "der", "uber", "ueber", "across", "throughout")
+_BEYOND = ("involving", "extending to", "extends to", "envolving", "with extension to")
+_WORDS = ("age", "rate", "kind", "site")
+_INFLECTED = ("er", "e", "en", "es")
+
+
+class Attributes:
+    """Gives every describing word of a text to a finding."""
+
+    def __init__(self, atoms: Sequence[Atom], found: Sequence[Found], lexicon: Lexicon) -> None:
+        self.atoms = atoms
+        self.found = found
+        self.lexicon = lexicon
+        self.german = any("de" in atom.languages for atom in atoms)
+        places = lexicon.tables["states"]["places"]
+        self.placed = {*places, *lexicon.place_of, *lexicon.tables["states"]["takes_place"]}
+
+    def attach(self) -> None:
+        """Fill places, leads, words and qualifiers of all findings."""
+        for place, atom in enumerate(self.atoms):
+            if "leads" in atom.roles:
+                owner = self._before(place) or self._after(place)
+                if owner is not None:
+                    owner.leads += [_lead(name) for name in atom.roles["leads"]]
+            self._words(place, atom)
+        for chain in self._chains():
+            self._place(chain)
+
+    # ------------------------------------------------------------ neighbours
+    def _before(self, place: int) -> Found | None:
+        """The finding that holds `place` or is the last before it in its sentence."""
+        best = None
+        for found in self.found:
+            if found.first <= place:
+                inside = place <= found.last
+                if inside or best is None or found.last >= best.last:
+                    best = found
+        if best is None or self._sentence_ends(best.last + 1, place):
+            return None
+        return best
+
+    def _after(self, place: int) -> Found | None:
+        for found in self.found:
+            if found.first > place:
+                return None if self._sentence_ends(place + 1, found.first) else found
+        return None
+
+    def _sentence_ends(self, start: int, end: int) -> bool:
+        return any(atom.ends_sentence for atom in self.atoms[start:end])
+
+    def _clear(self, start: int, end: int, marks: str = "") -> bool:
+        """Whether only describing words stand between two places."""
+        return all(
+            atom.is_(*_BESIDE) or ("mark" in atom.roles and atom.text in marks)
+            for atom in self.atoms[start:end]
+        )
+
+    # ------------------------------------------------------------ ages, rates, kinds, sites
+    def _words(self, place: int, atom: Atom) -> None:
+        for role in (*_WORDS, "doubtful age", "qualifier"):
+            if role not in atom.roles:
+                continue
+            word = atom.roles[role] or atom.text
+            owner = self._owner(place, word if role in _WORDS else "")
+            if owner is None:
+                continue
+            if role in _WORDS and self._fits(owner, word):
+                owner.words.append(word)
+            owner.qualifiers.append(word)
+            return
+
+    def _fits(self, found: Found, word: str) -> bool:
+        base, _ = self.lexicon.place_of.get(found.name, (found.name, ""))
+        known = (base, word) in self.lexicon.together
+        for (name, _), gives in self.lexicon.together.items():
+            known = known or (name == base and (gives, word) in self.lexicon.together)
+        return known
+
+    def _owner(self, place: int, word: str) -> Found | None:
+        before, after = self._before(place), self._after(place)
+        if before is not None and place <= before.last:
+            return before
+        near_after = after is not None and self._clear(place + 1, after.first)
+        if word:
+            if after is not None and near_after and self._fits(after, word):
+                return after
+            if before is not None and self._fits(before, word) and self._reaches(before, place, word):
+                return before
+        return after if near_after else before
+
+    def _reaches(self, before: Found, place: int, word: str) -> bool:
+        return word.endswith("response") or self._clear(before.last + 1, place, ",-:")
+
+    # ------------------------------------------------------------ places
+    def _chains(self) -> Iterator[list[int]]:
+        """Places named together: "inferior and lateral", "lat. und inferior"."""
+        chain: list[int] = []
+        for place, atom in enumerate(self.atoms):
+            if "place" in atom.roles and not atom.is_("entity"):
+                between = self.atoms[chain[-1] + 1 : place] if chain else []
+                linked = all(b.is_("and", "or") or b.text in ("+", "/", ",") for b in between)
+                bare = not between and chain and self.german is False
+                if chain and linked and (between or bare or self._both(chain[-1], place)):
+                    chain.append(place)
+                    continue
+                if chain:
+                    yield chain
+                chain = [place]
+        if chain:
+            yield chain
+
+    def _both(self, one: int, other: int) -> bool:
+        """ "inferiorer posteriorer infarkt": two places side by side with one meaning."""
+        pair = {self.atoms[one].roles["place"], self.atoms[other].roles["place"]}
+        return pair in self._joined
+
+    @property
+    def _joined(self) -> list[set[str]]:
+        return [set(key.split(" + ")) for key in self.lexicon.tables["qualifiers"]["joined_places"]]
+
+    def _place(self, chain: list[int]) -> None:
+        names = [self.atoms[place].roles["place"] for place in chain]
+        owner = self._place_owner(chain)
+        if owner is None:
+            near = self._before(chain[0]) or self._after(chain[-1])
+            if near is not None:
+                near.qualifiers += names
+            return
+        owner.qualifiers += names
+        beyond = self.atoms[chain[0] - 1].text in _BEYOND if chain[0] else False
+        if not beyond:
+            owner.places += [name for name in names if name not in owner.places]
+
+    def _place_owner(self, chain: list[int]) -> Found | None:
+        first, last = chain[0], chain[-1]
+        before, after = self._before(first), self._after(last)
+        if before is not None and before.name not in self.placed:
+            before = None
+        if self._cut_off(chain):
+            return None
+        near_after = (
+            after is not None and after.name in self.placed and self._clear(last + 1, after.first)
+        )
+        if before is not None and first <= before.last:
+            return before
+        if before is not None and not self._clear(before.last + 1, first, ",-:/+"):
+            before = None
+        if before is not None and (self._is_location(chain) or not near_after):
+            return before
+        if before is not None and after is not None and not self._adjacent(last, after):
+            return before
+        if near_after and before is not None and self._postponed(before, first):
+            return before
+        return after if near_after else None
+
+    def _adjacent(self, last: int, after: Found) -> bool:
+        """Whether the finding follows with no filler or hedge in between."""
+        between = self.atoms[last + 1 : after.first]
+        return all(atom.is_("age", "qualifier", "kind", "site", "state") for atom in between)
+
+    def _cut_off(self, chain: list[int]) -> bool:
+        """A line that breaks off after its place: the finding it belongs to is lost."""
+        rest = self.atoms[chain[-1] + 1 :]
+        return self.atoms[chain[0]].gap and len(rest) <= 1 and all("unknown" in a.roles for a in rest)
+
+    def _is_location(self, chain: list[int]) -> bool:
+        """Whether the places are said as a location: "in the inferior leads", "lateral leads"."""
+        end = chain[-1] + 1
+        noun = end < len(self.atoms) and self.atoms[end].text in _LEAD_NOUNS
+        start = chain[0] - 1
+        return noun or (start >= 0 and self.atoms[start].text.split(" ")[-1] in _IN)
+
+    def _postponed(self, before: Found, place: int) -> bool:
+        """German puts an uninflected place after its finding: "infarkt anteroseptal"."""
+        atom = self.atoms[place]
+        if atom.gap or before.places or not self.german or before.last + 1 != place:
+            return False
+        return not atom.text.endswith(_INFLECTED)
+
+
+def absorb(atoms: Sequence[Atom], found: Sequence[Found], lexicon: Lexicon) -> list[Found]:
+    """A conduction ratio after a flutter becomes its qualifier: "flutter with 2:1 block"."""
+    kept: list[Found] = []
+    for one in found:
+        text = atoms[one.first].text
+        taken = False
+        for name, ratios in lexicon.tables["states"]["absorbs"].items():
+            owner = next((f for f in reversed(kept) if f.name.startswith(name)), None)
+            ratio = one.name in ratios and not text.startswith(("high", "advanced", "complete"))
+            if owner is not None and ratio:
+                owner.qualifiers.append(text)
+                taken = True
+        if not taken:
+            kept.append(one)
+    return kept
+
+
+def names(found: Found, lexicon: Lexicon) -> list[str]:
+    """The name or names a finding has with its ages, rates and places."""
+    base, own = lexicon.place_of.get(found.name, (found.name, ""))
+    words = list(found.words)
+    for _ in range(2):
+        for word in [*words, *found.places]:
+            base = lexicon.together.get((base, word), base)
+    places = ([own] if own else []) + [place for place in found.places if place != own]
+    leads = " ".join(name.lower() for name in found.leads)
+    if not places and leads in lexicon.tables["qualifiers"]["lead_places"]:
+        places = [lexicon.tables["qualifiers"]["lead_places"][leads]]
+        base = lexicon.together.get((base, places[0]), base)
+    named = [lexicon.with_place(base, place) or base for place in _join(places, lexicon)]
+    return list(dict.fromkeys(named)) or [base]
+
+
+def _join(places: list[str], lexicon: Lexicon) -> list[str]:
+    if len(places) == 2:
+        for pair, joined in lexicon.tables["qualifiers"]["joined_places"].items():
+            if set(pair.split(" + ")) == set(places):
+                return [joined]
+    return places
+
+
+def _lead(name: str) -> str:
+    return name.replace("av", "aV").replace("r", "R").replace("l", "L").replace("f", "F").upper() \
+        if not name.startswith("av") else "aV" + name[2:].upper()

@@ -1,0 +1,34 @@
+"""A group of words that says whether a finding is there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cardiolex.errors import CardiolexError
+
+_ALLOWED = {
+    "means": ("present", "absent", "uncertain"),
+    "stands": ("before", "after", "either"),
+    "reaches": ("next", "list", "rest", "report"),
+}
+
+
+@dataclass(frozen=True)
+class Cue:
+    """What a cue means, on which side of the finding it stands, and how far it reaches."""
+
+    means: str
+    stands: str
+    reaches: str
+    only: tuple[str, ...] = ()
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any], source: str) -> "Cue":
+        """Read one [[cue]] table; CardiolexError names the file and the wrong value."""
+        for field, allowed in _ALLOWED.items():
+            if row.get(field) not in allowed:
+                raise CardiolexError(
+                    f"{source}: a [[cue]] has {field} = {row.get(field)!r}. "
+                    f"Allowed are {', '.join(allowed)}."
+                )
+        return cls(row["means"], row["stands"], row["reaches"], tuple(row.get("only", ())))

@@ -1,0 +1,232 @@
+"""Atoms -> findings: named ones, and things with a state ("t waves … are flat")."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from cardiolex.reports.rules.atoms import Atom
+from cardiolex.reports.rules.lexicon import Lexicon
+
+BESIDE = ("qualifier", "place", "leads", "site", "age", "kind", "rate", "filler", "and", "or", "state")
+"""Roles that may stand between a state and the thing that is in it."""
+
+
+@dataclass(slots=True)
+class Found:
+    """A finding under way: the atoms that name it and all that is said of it."""
+
+    name: str
+    first: int
+    last: int
+    subject: str = ""
+    assertion: str = "present"
+    fixed: str = ""
+    places: list[str] = field(default_factory=list)
+    leads: list[str] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    qualifiers: list[str] = field(default_factory=list)
+
+
+class Reader:
+    """Reads one text; holds what has been named so far and waits for its state."""
+
+    def __init__(self, atoms: Sequence[Atom], lexicon: Lexicon) -> None:
+        self.atoms = atoms
+        self.lexicon = lexicon
+        self.found: list[Found] = []
+        self.used: set[int] = set()
+        self.subject = ""
+        self.subject_at = -1
+        self.silent = False  # the subject has been named and nothing said of it yet
+        self.waiting: list[int] = []
+
+    def read(self) -> list[Found]:
+        """All findings of the text, in order of their first atom."""
+        for place, atom in enumerate(self.atoms):
+            if atom.ends_sentence:
+                self._close()
+                self.subject, self.waiting = "", []
+            elif "denied" in atom.roles:
+                self._name(place, atom.roles["denied"])
+                self.found[-1].fixed = "absent"
+            elif "pattern" in atom.roles:
+                self._name(place, atom.roles["pattern"])
+            elif self._left_out(place):
+                self._name(place, self._left_out(place))
+            elif "state" in atom.roles:
+                self._state(place, atom.roles["state"])
+            elif "subject" in atom.roles and not self._bare_letter(place):
+                self._subject(place, atom.roles["subject"])
+            elif "entity" in atom.roles:
+                self._name(place, atom.roles["entity"])
+        self._close()
+        self._verdicts()
+        return sorted(self.found, key=lambda found: (found.first, found.last))
+
+    # ------------------------------------------------------------ named findings
+    def _name(self, place: int, name: str) -> None:
+        self._close()
+        subject = self.lexicon.subject_of.get(name, "")
+        states = self._take_waiting(subject) if name in self.lexicon.weak else []
+        self._drop_heading(subject, place)
+        if states:
+            for at, closer in states:
+                self._add(closer, at, place, subject)
+        else:
+            self._add(name, place, place, subject)
+        self.subject, self.subject_at, self.silent, self.waiting = subject, place, False, []
+
+    def _add(self, name: str, first: int, last: int, subject: str) -> None:
+        before = self.found[-1] if self.found else None
+        if before is not None and before.name == name and self._touch(before.last, first):
+            before.last = max(before.last, last)
+        elif name:
+            self.found.append(Found(name, first, last, subject))
+        self.used.update((first, last))
+
+    def _touch(self, last: int, first: int) -> bool:
+        """Whether one finding only goes on in another word: "low or flat", "neg. (inverted)"."""
+        between = self.atoms[last + 1 : first]
+        return all(atom.is_("or", "and", "state") and not atom.is_("leads") for atom in between)
+
+    def _drop_heading(self, subject: str, place: int) -> None:
+        """ "T changes: T flattening" is one finding: the heading goes."""
+        if not self.found or not subject:
+            return
+        last = self.found[-1]
+        between = self.atoms[last.last + 1 : place]
+        heading = last.name in self.lexicon.weak and last.subject == subject
+        if heading and all(atom.is_("mark", "state", "qualifier") for atom in between):
+            self.found.pop()
+
+    def _left_out(self, place: int) -> str:
+        """ "sinus or … tachycardia" -> "sinus tachycardia"; "" where nothing is left out."""
+        word = self.atoms[place].text
+        endings = self.lexicon.tables["states"]["left_out"].get(word)
+        if not endings or place + 1 >= len(self.atoms) or "or" not in self.atoms[place + 1].roles:
+            return ""
+        for atom in self.atoms[place + 2 :]:
+            if "entity" in atom.roles:
+                ending = str(atom.roles["entity"]).rsplit(" ", 1)[-1]
+                return f"{word} {ending}" if ending in endings else ""
+            if not atom.is_(*BESIDE):
+                return ""
+        return ""
+
+    # ------------------------------------------------------------ things and their states
+    def _bare_letter(self, place: int) -> bool:
+        """A lone letter next to a number or slash is a measurement, not a wave."""
+        atom = self.atoms[place]
+        if len(atom.text) > 1 or atom.text not in "rsqp":
+            return False
+        nearby = self.atoms[max(0, place - 1) : place] + self.atoms[place + 1 : place + 2]
+        return any(other.text in "/><" or "number" in other.roles for other in nearby)
+
+    def _subject(self, place: int, subject: str) -> None:
+        self._close()
+        states = self._take_waiting(subject)
+        self._drop_heading(subject, place) if states else None
+        for at, name in states:
+            self._add(name, at, place, subject)
+        self.subject, self.subject_at, self.silent = subject, place, not states
+        self.waiting = []
+
+    def _take_waiting(self, subject: str) -> list[tuple[int, str]]:
+        says = self.lexicon.says
+        pairs = [(at, self.atoms[at].roles["state"]) for at in self.waiting]
+        taken = [(at, says[subject, state]) for at, state in pairs if (subject, state) in says]
+        self.waiting = []
+        self.used.update(at for at, _ in taken)
+        return taken
+
+    def _state(self, place: int, state: str) -> None:
+        known = (self.subject, state) in self.lexicon.says
+        if self.silent and known and not self._line_between(place):
+            self._say(place, state)
+        elif self._leads_to_subject(place, state):
+            self.waiting.append(place)
+        elif known and not self._line_between(place):
+            self._say(place, state)
+
+    def _line_between(self, place: int) -> bool:
+        atoms = self.atoms[self.subject_at + 1 : place + 1]
+        return any(atom.is_("entity") for atom in atoms)
+
+    def _leads_to_subject(self, place: int, state: str) -> bool:
+        for atom in self.atoms[place + 1 :]:
+            if "subject" in atom.roles:
+                return (atom.roles["subject"], state) in self.lexicon.says
+            if "entity" in atom.roles:
+                name = atom.roles["entity"]
+                subject = self.lexicon.subject_of.get(name, "")
+                return name in self.lexicon.weak and (subject, state) in self.lexicon.says
+            if not atom.is_(*BESIDE):
+                return False
+        return False
+
+    def _say(self, place: int, state: str) -> None:
+        name = self.lexicon.says[self.subject, state]
+        first = self.subject_at if self.silent else place
+        last = self.found[-1] if self.found else None
+        if last is not None and last.subject == self.subject and not self.silent:
+            if last.name == name or (last.name in self.lexicon.weak and state != "abnormal"):
+                if name and last.name != name and last.last >= self.subject_at:
+                    last.name, last.last = name, place
+                    self.used.add(place)
+                    return
+            if state in ("abnormal", "nonspecific", "nondiagnostic"):
+                self.used.add(place)
+                return
+        self._add(name, first, place, self.subject)
+        self.silent = False
+
+    def _close(self) -> None:
+        """A thing that was only named: some are findings of their own (Q waves, U waves)."""
+        if self.silent and self.subject in self.lexicon.named:
+            name = self.lexicon.named[self.subject]
+            self._add(name, self.subject_at, self.subject_at, self.subject)
+        self.silent = False
+
+    # ------------------------------------------------------------ verdict on the whole recording
+    def _verdicts(self) -> None:
+        for place, atom in enumerate(self.atoms):
+            state = atom.roles.get("state")
+            if place in self.used or state not in ("upright", "abnormal"):
+                continue
+            word = atom.text
+            if state == "upright" and word == "normal" and self._alone(place):
+                self.found.append(Found("normal ecg", place, place))
+            elif state == "abnormal" and word in ("abnormal", "abnormality", "pathological"):
+                if self._alone(place) or self._denied(place):
+                    self.found.append(Found("abnormal ecg", place, place))
+
+    def _alone(self, place: int) -> bool:
+        if place and self._says_ecg(place):
+            return True
+        before = self._neighbour(place, -1)
+        after = self._neighbour(place, 1)
+        return before is None and after is None
+
+    def _says_ecg(self, place: int) -> bool:
+        """ "ecg probably normal": the verdict on the ecg needs no clause of its own."""
+        before = [atom for atom in self.atoms[:place] if not atom.is_("cue")]
+        return bool(before) and before[-1].text == "ecg"
+
+    def _neighbour(self, place: int, step: int) -> Atom | None:
+        """The next atom within the clause that carries weight; None at its edge."""
+        place += step
+        while 0 <= place < len(self.atoms):
+            atom = self.atoms[place]
+            if atom.is_("mark", "passage"):
+                return None
+            if not (atom.text in ("otherwise", "sonst", "eljest", "alle", "all") or atom.is_("cue")):
+                return atom
+            place += step
+        return None
+
+    def _denied(self, place: int) -> bool:
+        for atom in reversed(self.atoms[:place]):
+            if "cue" in atom.roles:
+                return bool(atom.roles["cue"].means == "absent")
+            if not atom.is_("qualifier", "filler"):
+                return False
+        return False

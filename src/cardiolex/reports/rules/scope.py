@@ -1,0 +1,236 @@
+"""Assertion by scope: which findings a cue reaches, and whether they are there."""
+
+from collections.abc import Sequence
+
+from cardiolex.reports.rules.atoms import Atom
+from cardiolex.reports.rules.cues import Cue
+from cardiolex.reports.rules.findings import Found
+
+_DESCRIBING = ("qualifier", "place", "leads", "site", "age", "doubtful age", "kind", "rate", "filler",
+               "state", "number", "subject")  # fmt: skip
+_OPEN_ENDS = ("is", "are", "may", "could", "can", "cannot", "kann", "kan")
+_HEDGED_LINKS = ("suggest", "consistent", "compatible", "due", "keeping")
+
+
+class Scope:
+    """Sets the assertion of every finding of a text."""
+
+    def __init__(self, atoms: Sequence[Atom], found: Sequence[Found]) -> None:
+        self.atoms = atoms
+        self.found = list(found)
+        self.marks: list[set[str]] = [set() for _ in self.found]
+
+    def assert_all(self) -> None:
+        """present unless a cue, or being one of several alternatives, says otherwise."""
+        for place, atom in enumerate(self.atoms):
+            if "cue" in atom.roles:
+                self._apply(place, atom.roles["cue"])
+        self._alternatives()
+        self._cut_off()
+        self._rather_than()
+        for found, marks in zip(self.found, self.marks, strict=True):
+            found.assertion = found.fixed or _verdict(marks)
+
+    # ------------------------------------------------------------ one cue
+    def _apply(self, place: int, cue: Cue) -> None:
+        for number in self._reached(place, cue):
+            if not cue.only or self.found[number].name.startswith(cue.only):
+                means = cue.means
+                if means == "uncertain" and self._denied_link(place):
+                    means = "absent"
+                self.marks[number].add(means)
+
+    def _reached(self, place: int, cue: Cue) -> list[int]:
+        inside = [n for n, found in enumerate(self.found) if found.first < place < found.last]
+        if inside and cue.stands != "after":
+            return inside
+        if cue.reaches == "report":
+            return [n for n, found in enumerate(self.found) if found.first > place]
+        ahead = self._next(place, cue)
+        behind = self._previous(place)
+        if cue.only:
+            return self._fitting(place, cue, ahead, behind)
+        if cue.stands == "before":
+            postponed = cue.reaches == "next" and cue.means == "uncertain" and behind is not None
+            if postponed and self._closes_clause(place) and (ahead is None or self._touches(behind, place)):
+                return self._backward(behind)
+            return self._forward(ahead, place, cue)
+        if cue.stands == "after":
+            return self._backward(behind)
+        if ahead is not None and self._only(place + 1, self.found[ahead].first, _DESCRIBING):
+            return self._forward(ahead, place, cue)
+        return self._backward(behind) if behind is not None else self._forward(ahead, place, cue)
+
+    def _fitting(self, place: int, cue: Cue, ahead: int | None, behind: int | None) -> list[int]:
+        """The neighbour that the cue is meant for; the one ahead only if nothing intervenes."""
+        for number in (ahead, behind):
+            if number is None or not self.found[number].name.startswith(cue.only):
+                continue
+            if number == behind or self._only(place + 1, self.found[number].first, _DESCRIBING):
+                return [number]
+        return []
+
+    def _touches(self, number: int | None, place: int) -> bool:
+        return number is not None and self._only(self.found[number].last + 1, place, _DESCRIBING)
+
+    def _closes_clause(self, place: int) -> bool:
+        """Whether a mark, a line break or the end follows."""
+        if place + 1 >= len(self.atoms):
+            return True
+        after = self.atoms[place + 1]
+        return "mark" in after.roles and after.text in ".,;:-"
+
+    def _next(self, place: int, cue: Cue) -> int | None:
+        for number, found in enumerate(self.found):
+            if found.first > place:
+                between = self.atoms[place + 1 : found.first]
+                stopped = any(a.ends_sentence or "stop" in a.roles for a in between)
+                return None if stopped else number
+        return None
+
+    def _previous(self, place: int) -> int | None:
+        best = None
+        for number, found in enumerate(self.found):
+            if found.last < place:
+                best = number
+        if best is None:
+            return None
+        between = self.atoms[self.found[best].last + 1 : place]
+        blocked = any(a.ends_sentence or "stop" in a.roles for a in between)
+        return None if blocked else best
+
+    def _only(self, start: int, end: int, roles: tuple[str, ...]) -> bool:
+        return all(atom.is_(*roles) for atom in self.atoms[start:end])
+
+    def _denied_link(self, place: int) -> bool:
+        """ "no features which would suggest X": the denial reaches through the link."""
+        if not self.atoms[place].text.startswith(_HEDGED_LINKS):
+            return False
+        for number in range(place - 1, -1, -1):
+            atom = self.atoms[number]
+            if "cue" in atom.roles and atom.roles["cue"].means == "absent":
+                return True
+            held = any(found.first <= number <= found.last for found in self.found)
+            if atom.ends_sentence or held or "stop" in atom.roles:
+                return False
+        return False
+
+    # ------------------------------------------------------------ reach
+    def _forward(self, number: int | None, place: int, cue: Cue) -> list[int]:
+        if number is None:
+            return []
+        reached = [number]
+        lines = place + 1 < len(self.atoms) and self.atoms[place + 1].gap
+        while number + 1 < len(self.found):
+            if not self._joined(number, cue, lines):
+                break
+            number += 1
+            reached.append(number)
+        return reached
+
+    def _joined(self, number: int, cue: Cue, lines: bool) -> bool:
+        """Whether the cue that reaches finding `number` reaches the one after it as well."""
+        one, other = self.found[number], self.found[number + 1]
+        if other.first <= one.last or (other.first, other.last) == (one.first, one.last):
+            return True
+        between = self.atoms[one.last + 1 : other.first]
+        if any(a.ends_sentence or a.is_("stop", "unknown", "passage") for a in between):
+            return False
+        if any("cue" in a.roles and a.roles["cue"].means != "uncertain" for a in between):
+            return False
+        joints = [a for a in between if a.is_("or", "and") or a.text in ("/", ",", "+", ":")]
+        if not joints:
+            return lines and self._new_line(one, other)
+        if any("or" in a.roles or a.text == "/" for a in joints):
+            return True
+        if cue.reaches == "rest":
+            return True
+        if all(a.text in (",", ":") for a in joints):
+            return self._list_goes_on(number + 1, cue)
+        return cue.reaches == "list"
+
+    def _new_line(self, one: Found, other: Found) -> bool:
+        return any(atom.gap for atom in self.atoms[one.last + 1 : other.first + 1])
+
+    def _list_goes_on(self, number: int, cue: Cue) -> bool:
+        """Whether a list of findings set apart by commas ends in "or" (or in "and")."""
+        while number + 1 < len(self.found):
+            one, other = self.found[number], self.found[number + 1]
+            between = self.atoms[one.last + 1 : other.first]
+            if any(a.is_("stop", "unknown", "cue") or a.ends_sentence for a in between):
+                return False
+            if any("or" in a.roles for a in between):
+                return True
+            if any("and" in a.roles for a in between):
+                return cue.reaches == "list"
+            if not any(a.text == "," for a in between):
+                return False
+            number += 1
+        return False
+
+    def _backward(self, number: int | None) -> list[int]:
+        if number is None:
+            return []
+        reached = [number]
+        while number > 0:
+            one, other = self.found[number - 1], self.found[number]
+            between = self.atoms[one.last + 1 : other.first]
+            same = other.first <= one.last
+            if not same and not any("or" in a.roles or a.text == "/" for a in between):
+                break
+            number -= 1
+            reached.append(number)
+        return reached
+
+    # ------------------------------------------------------------ alternatives
+    def _alternatives(self) -> None:
+        """ "X or Y", "X/Y": each is one of two, hence uncertain, unless both are denied."""
+        for number in range(len(self.found) - 1):
+            one, other = self.found[number], self.found[number + 1]
+            between = self.atoms[one.last + 1 : other.first]
+            if self._either(between) and one.name != other.name:
+                for place in (number, number + 1):
+                    if "absent" not in self.marks[place]:
+                        self.marks[place].add("uncertain")
+
+
+    def _either(self, between: Sequence[Atom]) -> bool:
+        """Whether the words between two findings make them alternatives."""
+        apart = False
+        for atom in between:
+            if "or" in atom.roles or atom.text == "/":
+                apart = True
+            elif "cue" in atom.roles:
+                if not apart:
+                    return False
+            elif not (atom.is_(*_DESCRIBING) or atom.text in "-,"):
+                return False
+        return apart
+
+    def _cut_off(self) -> None:
+        """A report that breaks off after "X or" leaves X one of two."""
+        if not self.found:
+            return
+        rest = self.atoms[self.found[-1].last + 1 :]
+        known = [atom for atom in rest if "unknown" not in atom.roles]
+        if not known or not all(a.is_("or", "cue", *_DESCRIBING) for a in known):
+            return
+        open_cue = "cue" in known[-1].roles and known[-1].roles["cue"].stands == "before"
+        if "or" in known[-1].roles or open_cue or known[-1].text in _OPEN_ENDS:
+            self.marks[-1].add("uncertain")
+
+    def _rather_than(self) -> None:
+        """ "may be X rather than Y": the denial of Y is as doubtful as X."""
+        for place, atom in enumerate(self.atoms):
+            if "cue" in atom.roles and atom.text in ("rather than", "and not", "instead of"):
+                behind, ahead = self._previous(place), self._next(place, atom.roles["cue"])
+                if behind is not None and ahead is not None:
+                    if "uncertain" in self.marks[behind]:
+                        self.marks[ahead].add("uncertain")
+
+
+def _verdict(marks: set[str]) -> str:
+    for means in ("present", "uncertain", "absent"):
+        if means in marks:
+            return means
+    return "present"
