@@ -62,7 +62,8 @@ class Attributes:
     def _clear(self, start: int, end: int, marks: str = "") -> bool:
         """Whether only describing words stand between two places."""
         return all(
-            atom.is_(*_BESIDE) or ("mark" in atom.roles and atom.text in marks)
+            (atom.is_(*_BESIDE) and "stop" not in atom.roles)
+            or ("mark" in atom.roles and atom.text in marks)
             for atom in self.atoms[start:end]
         )
 
@@ -156,7 +157,8 @@ class Attributes:
             return before
         if before is not None and not self._clear(before.last + 1, first, ",-:/+"):
             before = None
-        if before is not None and (self._is_location(chain) or not near_after):
+        close = after is not None and near_after and self._adjacent(last, after)
+        if before is not None and (self._is_location(chain, close) or not near_after):
             return before
         if before is not None and after is not None and not self._adjacent(last, after):
             return before
@@ -174,12 +176,13 @@ class Attributes:
         rest = self.atoms[chain[-1] + 1 :]
         return self.atoms[chain[0]].gap and len(rest) <= 1 and all("unknown" in a.roles for a in rest)
 
-    def _is_location(self, chain: list[int]) -> bool:
+    def _is_location(self, chain: list[int], close: bool) -> bool:
         """Whether the places are said as a location: "in the inferior leads", "lateral leads"."""
         end = chain[-1] + 1
         noun = end < len(self.atoms) and self.atoms[end].text in _LEAD_NOUNS
         start = chain[0] - 1
-        return noun or (start >= 0 and self.atoms[start].text.split(" ")[-1] in _IN)
+        inside = start >= 0 and self.atoms[start].text.split(" ")[-1] in _IN
+        return noun or (inside and not close)
 
     def _postponed(self, before: Found, place: int) -> bool:
         """German puts an uninflected place after its finding: "infarkt anteroseptal"."""

@@ -190,9 +190,11 @@ class Reader:
     def _verdicts(self) -> None:
         for place, atom in enumerate(self.atoms):
             state = atom.roles.get("state")
-            if place in self.used or state not in ("upright", "abnormal"):
+            if place in self.used or state not in ("upright", "abnormal", "limit"):
                 continue
             word = atom.text
+            if word == "borderline" and self._alone(place):
+                self.found.append(Found("borderline ecg", place, place))
             if state == "upright" and word == "normal" and self._alone(place):
                 self.found.append(Found("normal ecg", place, place))
             elif state == "abnormal" and word in ("abnormal", "abnormality", "pathological"):

@@ -199,12 +199,21 @@ class Folding:
         place = 0
         while place < len(tokens):
             token = tokens[place]
-            for parts, word in self.pairs.get(token.norm, ()):
-                window = tokens[place : place + len(parts)]
-                if tuple(t.norm for t in window) == parts:
-                    token = Token(word, token.start, window[-1].end, "word", token.gap)
-                    place += len(parts) - 1
-                    break
-            folded.append(token)
-            place += 1
+            parts, words = self._pair(tokens, place)
+            if parts:
+                end = tokens[place + parts - 1].end
+                for word in words:
+                    folded.append(Token(word, token.start, end, "word", token.gap))
+                    token = Token("", token.start, end, "word")
+                place += parts
+            else:
+                folded.append(token)
+                place += 1
         return folded
+
+    def _pair(self, tokens: list[Token], place: int) -> tuple[int, list[str]]:
+        for parts, word in self.pairs.get(tokens[place].norm, ()):
+            window = tokens[place : place + len(parts)]
+            if tuple(token.norm for token in window) == parts:
+                return len(parts), word.split()
+        return 0, []
