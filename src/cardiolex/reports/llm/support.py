@@ -1,7 +1,7 @@
 """Whether a text supports an entity: its words, or a synonym the vocabulary knows, stand there."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from cardiolex.reports.entities_found import Span
 from cardiolex.reports.llm.readings import MARKS, WIDEST, Token, readings, tokens_of
@@ -9,6 +9,7 @@ from cardiolex.reports.vocabulary import Vocabulary
 from cardiolex.reports.wording import bag, key
 
 _DIVIDERS = frozenset(",;")
+_NO_ABBREVIATIONS = frozenset({"be", "at", "as", "in", "is", "it", "no", "on", "or", "so"})
 
 
 class Support:
@@ -38,24 +39,20 @@ class Support:
         name = self.vocabulary.resolve(entity)
         if name is None:
             return None
-        known = _wording_keys(self.vocabulary, name)
-        spans = [span for window, span in self._ordered.items() if window in known]
-        if not spans:
-            resolve = self.vocabulary.resolve
-            spans = [span for words, span in self._free.items() if resolve(words) == name]
-        longest_first = sorted(spans, key=lambda span: span[0] - span[1])
-        return next((span for span in longest_first if not self._taken(span, name)), None)
+        return next(
+            (span for span in self._names.get(name, ()) if not self._taken(span, name)), None
+        )
 
     def _taken(self, span: Span, name: str) -> bool:
         """Whether a synonym at `span` is but a part of another finding: "normal" of "normal axis".
 
         A part of a narrower finding is not taken: "infarct" of "inferior infarct".
         """
-        for words, (start, end) in self._windows.values():
-            if start <= span[0] and span[1] <= end and (start, end) != span:
-                longer = self.vocabulary.resolve(words)
-                if longer not in (None, name) and name not in self.vocabulary.ancestors(longer):
-                    return True
+        for longer, spans in self._names.items():
+            if longer == name or name in self.vocabulary.ancestors(longer):
+                continue
+            if any(s <= span[0] and span[1] <= e and (s, e) != span for s, e in spans):
+                return True
         return False
 
     @cached_property
@@ -90,6 +87,16 @@ class Support:
         return found
 
     @cached_property
+    def _names(self) -> dict[str, list[Span]]:
+        """The vocabulary's names -> where wordings of them stand, the longest first."""
+        found: dict[str, list[Span]] = {}
+        for words, span in self._free.items():
+            name = None if words in _NO_ABBREVIATIONS else self.vocabulary.resolve(words)
+            if name is not None:
+                found.setdefault(name, []).append(span)
+        return {name: sorted(spans, key=lambda s: s[0] - s[1]) for name, spans in found.items()}
+
+    @cached_property
     def _bags(self) -> dict[tuple[str, ...], Span]:
         found: dict[tuple[str, ...], Span] = {}
         for words, span in self._free.items():
@@ -116,8 +123,3 @@ def _together(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
             if tokens[last][2] in MARKS or (divided and not (first in starts and last in ends)):
                 continue
             yield tokens[first : last + 1]
-
-
-@lru_cache(maxsize=4096)
-def _wording_keys(vocabulary: Vocabulary, name: str) -> frozenset[str]:
-    return frozenset(key(wording) for wording in vocabulary[name].wordings)
