@@ -33,6 +33,10 @@ def build() -> App:
         f"{here}.data:simulate", name="simulate", help="Simulated recordings with reports, labels."
     )
 
+    app.command(
+        f"{here}.extract:extract", name="extract", help="Findings in reports: labels, audit page."
+    )
+
     prepare = App(name="prepare", help="Convert recordings to the array store.")
     prepare.command(
         f"{here}.data:prepare_folder", name="folder", help="Any readable files, with a CSV or not."
@@ -50,6 +54,15 @@ def build() -> App:
         help="The compact text encoder.",
     )
     app.command(pretrain)
+
+    vocabulary = App(name="vocabulary", help="Merge and map the names that reports use.")
+    vocabulary.command(
+        f"{here}.vocabulary:build_vocabulary", name="build", help="Decide what names mean."
+    )
+    vocabulary.command(
+        f"{here}.vocabulary:apply_decisions", name="apply", help="Decisions to a vocabulary."
+    )
+    app.command(vocabulary)
 
     evaluate = App(name="evaluate", help="Measure a model on labelled recordings.")
     evaluate.command(

@@ -126,7 +126,7 @@ class Chat:
 
     async def _probe(self, dialect: Dialect) -> tuple[Dialect, Reply]:
         for _ in range(3):
-            arguments = dialect.arguments(Probe, 60, self.endpoint.temperature)
+            arguments = dialect.arguments(Probe, 400, self.endpoint.temperature)
             try:
                 self.counts["probes"] += 1
                 return dialect, await self._patiently(PROBE_MESSAGES, arguments, 2)
