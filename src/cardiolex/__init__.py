@@ -5,19 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["CardiolexError", "Recording", "__version__", "load", "read", "simulate", "systems"]
+__all__ = [
+    "CardiolexError",
+    "Recording",
+    "__version__",
+    "extract",
+    "load",
+    "read",
+    "simulate",
+    "systems",
+]
 
 if TYPE_CHECKING:
     from cardiolex.errors import CardiolexError
     from cardiolex.interpreter import load
     from cardiolex.recordings.readers import read
     from cardiolex.recordings.recording import Recording
+    from cardiolex.reports.extract import extract
     from cardiolex.simulation import simulate
     from cardiolex.systems import systems
 
 _HOMES = {
     "CardiolexError": "cardiolex.errors",
     "Recording": "cardiolex.recordings.recording",
+    "extract": "cardiolex.reports.extract",
     "load": "cardiolex.interpreter",
     "read": "cardiolex.recordings.readers",
     "simulate": "cardiolex.simulation",
@@ -31,6 +42,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'cardiolex' has no attribute {name!r}")
     from importlib import import_module
 
-    value = getattr(import_module(_HOMES[name]), name)
+    module = import_module(_HOMES[name])
+    # the package `systems` is its own public function
+    value = module if module.__name__ == f"{__name__}.{name}" else getattr(module, name)
     globals()[name] = value
     return value

@@ -19,7 +19,13 @@ Not a medical device: findings are research output and need a physician's eye.""
 
 def build() -> App:
     """Return the command tree; commands are import paths, so that help costs no torch."""
-    app = App(name="cardiolex", help=ABOUT, version=__version__, result_action="return_value")
+    app = App(
+        name="cardiolex",
+        help=ABOUT,
+        version=__version__,
+        result_action="return_value",
+        suppress_keyboard_interrupt=False,  # main says it
+    )
     here = "cardiolex.cli"
     app.command(f"{here}.answers:demo", name="demo", help="Tour on bundled real recordings.")
     app.command(

@@ -96,7 +96,11 @@ class Attributes:
         if word:
             if after is not None and near_after and self._fits(after, word):
                 return after
-            if before is not None and self._fits(before, word) and self._reaches(before, place, word):
+            if (
+                before is not None
+                and self._fits(before, word)
+                and self._reaches(before, place, word)
+            ):
                 return before
         return after if near_after else before
 
@@ -174,7 +178,9 @@ class Attributes:
     def _cut_off(self, chain: list[int]) -> bool:
         """A line that breaks off after its place: the finding it belongs to is lost."""
         rest = self.atoms[chain[-1] + 1 :]
-        return self.atoms[chain[0]].gap and len(rest) <= 1 and all("unknown" in a.roles for a in rest)
+        return (
+            self.atoms[chain[0]].gap and len(rest) <= 1 and all("unknown" in a.roles for a in rest)
+        )
 
     def _is_location(self, chain: list[int], close: bool) -> bool:
         """Whether the places are said as a location: "in the inferior leads", "lateral leads"."""
@@ -234,5 +240,8 @@ def _join(places: list[str], lexicon: Lexicon) -> list[str]:
 
 
 def _lead(name: str) -> str:
-    return name.replace("av", "aV").replace("r", "R").replace("l", "L").replace("f", "F").upper() \
-        if not name.startswith("av") else "aV" + name[2:].upper()
+    return (
+        name.replace("av", "aV").replace("r", "R").replace("l", "L").replace("f", "F").upper()
+        if not name.startswith("av")
+        else "aV" + name[2:].upper()
+    )

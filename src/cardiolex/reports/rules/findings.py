@@ -6,7 +6,19 @@ from dataclasses import dataclass, field
 from cardiolex.reports.rules.atoms import Atom
 from cardiolex.reports.rules.lexicon import Lexicon
 
-BESIDE = ("qualifier", "place", "leads", "site", "age", "kind", "rate", "filler", "and", "or", "state")
+BESIDE = (
+    "qualifier",
+    "place",
+    "leads",
+    "site",
+    "age",
+    "kind",
+    "rate",
+    "filler",
+    "and",
+    "or",
+    "state",
+)
 """Roles that may stand between a state and the thing that is in it."""
 
 
@@ -118,7 +130,7 @@ class Reader:
         atom = self.atoms[place]
         if len(atom.text) > 1 or atom.text not in "rsqp":
             return False
-        nearby = self.atoms[max(0, place - 1) : place] + self.atoms[place + 1 : place + 2]
+        nearby = [*self.atoms[max(0, place - 1) : place], *self.atoms[place + 1 : place + 2]]
         return any(other.text in "/><" or "number" in other.roles for other in nearby)
 
     def _subject(self, place: int, subject: str) -> None:
@@ -168,11 +180,11 @@ class Reader:
         first = self.subject_at if self.silent else place
         last = self.found[-1] if self.found else None
         if last is not None and last.subject == self.subject and not self.silent:
-            if last.name == name or (last.name in self.lexicon.weak and state != "abnormal"):
-                if name and last.name != name and last.last >= self.subject_at:
-                    last.name, last.last = name, place
-                    self.used.add(place)
-                    return
+            closer = last.name in self.lexicon.weak and state != "abnormal"
+            if closer and name and last.name != name and last.last >= self.subject_at:
+                last.name, last.last = name, place
+                self.used.add(place)
+                return
             if state in ("abnormal", "nonspecific", "nondiagnostic"):
                 self.used.add(place)
                 return
@@ -198,8 +210,9 @@ class Reader:
             if state == "upright" and word == "normal" and self._alone(place):
                 self.found.append(Found("normal ecg", place, place))
             elif state == "abnormal" and word in ("abnormal", "abnormality", "pathological"):
-                if self._alone(place) or self._denied(place):
-                    self.found.append(Found("abnormal ecg", place, place))
+                if not (self._alone(place) or self._denied(place)):
+                    continue
+                self.found.append(Found("abnormal ecg", place, place))
 
     def _alone(self, place: int) -> bool:
         if place and self._says_ecg(place):
@@ -220,7 +233,9 @@ class Reader:
             atom = self.atoms[place]
             if atom.is_("mark", "passage"):
                 return None
-            if not (atom.text in ("otherwise", "sonst", "eljest", "alle", "all") or atom.is_("cue")):
+            if not (
+                atom.text in ("otherwise", "sonst", "eljest", "alle", "all") or atom.is_("cue")
+            ):
                 return atom
             place += step
         return None

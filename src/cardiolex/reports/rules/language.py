@@ -16,7 +16,9 @@ def language_of(atoms: Sequence[Atom]) -> str:
     if len(words) > 3 and unknown > len(words) / 2:
         return "other"
     votes = Counter(
-        next(iter(atom.languages)) for atom in words if len(atom.languages) == 1 and "" not in atom.languages
+        next(iter(atom.languages))
+        for atom in words
+        if len(atom.languages) == 1 and "" not in atom.languages
     )
     if not votes:
         return "en"

@@ -26,8 +26,8 @@ class Entry:
     language: str = ""
 
 
-_SMALL = {"in", "the", "of", "lead", "wall", ",", "and", ":", "old", "previou", "previous", "prior", "remote",
-          "acute", "recent", "fresh", "evolving", "wave"}  # fmt: skip
+_SMALL = {"in", "the", "of", "lead", "wall", "wave", ",", "and", ":", "old", "previous", "prior",
+          "remote", "acute", "recent", "fresh", "evolving"}  # fmt: skip
 
 
 class Node:
@@ -176,7 +176,7 @@ class Lexicon:
     @cached_property
     def subject_of(self) -> Mapping[str, str]:
         """Name of a finding -> the thing it is a state of."""
-        return {name: subject for (subject, _), name in reversed(self.says.items()) if name}
+        return {name: subject for (subject, _), name in reversed(list(self.says.items())) if name}
 
     @cached_property
     def weak(self) -> frozenset[str]:

@@ -6,8 +6,8 @@ from cardiolex.reports.rules.atoms import Atom
 from cardiolex.reports.rules.cues import Cue
 from cardiolex.reports.rules.findings import Found
 
-_DESCRIBING = ("qualifier", "place", "leads", "site", "age", "doubtful age", "kind", "rate", "filler",
-               "state", "number", "subject")  # fmt: skip
+_DESCRIBING = ("qualifier", "place", "leads", "site", "age", "doubtful age", "kind", "rate",
+               "filler", "state", "number", "subject")  # fmt: skip
 _OPEN_ENDS = ("is", "are", "may", "could", "can", "cannot", "kann", "kan")
 _HEDGED_LINKS = ("suggest", "consistent", "compatible", "due", "keeping")
 
@@ -52,7 +52,11 @@ class Scope:
             return self._fitting(place, cue, ahead, behind)
         if cue.stands == "before":
             postponed = cue.reaches == "next" and cue.means == "uncertain" and behind is not None
-            if postponed and self._closes_clause(place) and (ahead is None or self._touches(behind, place)):
+            if (
+                postponed
+                and self._closes_clause(place)
+                and (ahead is None or self._touches(behind, place))
+            ):
                 return self._backward(behind)
             return self._forward(ahead, place, cue)
         if cue.stands == "after":
@@ -193,7 +197,6 @@ class Scope:
                     if "absent" not in self.marks[place]:
                         self.marks[place].add("uncertain")
 
-
     def _either(self, between: Sequence[Atom]) -> bool:
         """Whether the words between two findings make them alternatives."""
         apart = False
@@ -224,9 +227,10 @@ class Scope:
         for place, atom in enumerate(self.atoms):
             if "cue" in atom.roles and atom.text in ("rather than", "and not", "instead of"):
                 behind, ahead = self._previous(place), self._next(place, atom.roles["cue"])
-                if behind is not None and ahead is not None:
-                    if "uncertain" in self.marks[behind]:
-                        self.marks[ahead].add("uncertain")
+                if behind is None or ahead is None:
+                    continue
+                if "uncertain" in self.marks[behind]:
+                    self.marks[ahead].add("uncertain")
 
 
 def _verdict(marks: set[str]) -> str:

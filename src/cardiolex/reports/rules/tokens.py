@@ -86,7 +86,7 @@ def _lead_spans(text: str) -> list[tuple[int, int]]:
 
 
 def raw_tokens(text: str) -> list[Token]:
-    """Tokens before folding of pairs; blanks and marks such as hyphens inside words are left out."""
+    """Tokens before folding of pairs, without blanks and hyphens inside words."""
     tokens: list[Token] = []
     leads = iter([*_lead_spans(text), (len(text) + 1, 0)])
     lead_start, lead_end = next(leads)
@@ -170,7 +170,9 @@ class Folding:
         }
         self.pairs: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for words, word in pairs.items():
-            parts = tuple(singular(fold(part)) if part.isalnum() else part for part in words.split())
+            parts = tuple(
+                singular(fold(part)) if part.isalnum() else part for part in words.split()
+            )
             self.pairs.setdefault(parts[0], []).append((parts, word))
         for options in self.pairs.values():
             options.sort(key=lambda option: -len(option[0]))
@@ -189,9 +191,7 @@ class Folding:
                 spelt.append(token)
                 continue
             for number, word in enumerate(right):
-                spelt.append(
-                    Token(word, token.start, token.end, "word", token.gap and number == 0)
-                )
+                spelt.append(Token(word, token.start, token.end, "word", token.gap and number == 0))
         return self._fold(spelt)
 
     def _fold(self, tokens: list[Token]) -> list[Token]:

@@ -1,0 +1,182 @@
+"""Reports, one by one, from a MIMIC-IV-ECG folder, PTB-XL's CSV, any CSV, TSV, JSONL or text."""
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cardiolex.errors import CardiolexError
+from cardiolex.reports.clean import STATEMENT_COLUMNS
+from cardiolex.reports.tables.seen import Seen
+
+MIMIC_FILE = "machine_measurements.csv"
+ID_COLUMNS = ("study_id", "ecg_id", "record_id", "record", "id", "file", "filename", "path")
+TEXT_COLUMNS = ("report", "report_text", "text", "statement", "statements", "interpretation",
+                "impression", "findings", "diagnosis", "total", "sentence")  # fmt: skip
+MISSING = frozenset({"", "nan", "none", "null", "na", "n/a", "<na>"})
+LONGEST = 1_000_000
+"""Characters of a cell; longer ones are no reports and are skipped."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """One record's texts (statements, or one whole report), in order."""
+
+    id: str
+    texts: tuple[str, ...]
+
+
+@dataclass
+class Skips:
+    """What was left out and why: reason -> how many; the first places are kept as examples."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
+
+    def add(self, reason: str, where: str) -> None:
+        """Count one record that was left out."""
+        self.counts[reason] += 1
+        self.examples.setdefault(reason, where)
+
+
+def read_reports(
+    path: str | Path, *, text: str | None = None, id: str | None = None, skips: Skips | None = None
+) -> Iterator[Report]:
+    """Yield the reports of a file or of a MIMIC-IV-ECG folder; memory does not grow with the file.
+
+    `text` and `id` name the columns (or JSON keys); without them the usual names are looked for.
+    Records without text, with an id that was there before, and lines that cannot be read are left
+    out and counted in `skips`. Raises CardiolexError naming the file and the columns it has.
+    """
+    source = _file(Path(path))
+    skips = skips if skips is not None else Skips()
+    seen = Seen()
+    for where, row in _rows(source, skips):
+        if isinstance(row, str):
+            name, texts = str(where), [row]
+        else:
+            name, texts = _fields(source, row, text, id, str(where))
+        texts = [t for t in texts if t.strip().lower() not in MISSING]
+        place = f"{source}: line {where}"
+        if not any(c.isalpha() for t in texts for c in t):
+            skips.add("no text", place)
+        elif any(len(t) > LONGEST for t in texts):
+            skips.add(f"more than {LONGEST:,} characters", place)
+        elif any("\0" in t for t in texts):
+            skips.add("binary content", place)
+        elif not seen.add(name):
+            skips.add("id was there before", f"{place}: {name}")
+        else:
+            yield Report(name, tuple(texts))
+
+
+def _file(path: Path) -> Path:
+    if path.is_dir():
+        path = path / MIMIC_FILE
+        if not path.exists():
+            raise CardiolexError(
+                f"{path.parent}: has no {MIMIC_FILE}. Give the folder of MIMIC-IV-ECG, or a file."
+            )
+    if not path.exists():
+        raise CardiolexError(f"{path}: no such file.")
+    with path.open("rb") as handle:
+        start = handle.read(4096)
+    if not start.strip():
+        raise CardiolexError(f"{path}: is empty.")
+    if b"\0" in start or start[:2] in (b"PK", b"\x1f\x8b"):
+        raise CardiolexError(f"{path}: is a binary file. Give CSV, TSV, JSONL or plain text.")
+    return path
+
+
+def _rows(path: Path, skips: Skips) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
+    suffix = path.suffix.lower()
+    if suffix in (".jsonl", ".ndjson", ".json"):
+        yield from _json_rows(path, skips)
+    elif suffix in (".csv", ".tsv", ".tab"):
+        yield from _csv_rows(path, "," if suffix == ".csv" else "\t", skips)
+    else:
+        with path.open(encoding="utf-8", errors="replace") as handle:
+            for number, line in enumerate(handle, start=1):
+                yield number, line.rstrip("\r\n")
+
+
+def _json_rows(path: Path, skips: Skips) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    with path.open(encoding="utf-8-sig", errors="replace") as handle:
+        for number, line in enumerate(handle, start=1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except ValueError:
+                row = None
+            if isinstance(row, dict):
+                yield number, row
+            else:
+                skips.add("line is no JSON object", f"{path}: line {number}")
+
+
+def _csv_rows(path: Path, delimiter: str, skips: Skips) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    csv.field_size_limit(64 * LONGEST)
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as handle:
+        clean = (line.replace("\0", "\ufffd") for line in handle)
+        if path.suffix.lower() == ".csv":
+            delimiter = _delimiter(path)
+        reader = csv.DictReader(clean, delimiter=delimiter)
+        try:
+            for row in reader:
+                if None in row:
+                    skips.add("line has too many cells", f"{path}: line {reader.line_num}")
+                else:
+                    yield reader.line_num, row
+        except csv.Error as error:
+            raise CardiolexError(f"{path}: line {reader.line_num}: {error}.") from error
+
+
+def _delimiter(path: Path) -> str:
+    with path.open(encoding="utf-8-sig", errors="replace") as handle:
+        header = handle.readline()
+    return max(",;\t", key=header.count)
+
+
+def _fields(
+    path: Path, row: Mapping[str, Any], text: str | None, id: str | None, where: str
+) -> tuple[str, list[str]]:
+    columns = [str(column) for column in row]
+    name_column = _chosen(path, columns, id, ID_COLUMNS, "--id", "record ids", needed=False)
+    name = _cell(row.get(name_column)) if name_column else ""
+    statements = [column for column in STATEMENT_COLUMNS if column in row]
+    if text is None and statements:
+        return name or where, [_cell(row[column]) for column in statements]
+    column = _chosen(path, columns, text, TEXT_COLUMNS, "--text", "the reports", needed=True)
+    cell = row.get(column or "")
+    texts = [_cell(part) for part in cell] if isinstance(cell, list) else [_cell(cell)]
+    return name or where, texts
+
+
+def _chosen(
+    path: Path,
+    columns: Iterable[str],
+    named: str | None,
+    usual: Iterable[str],
+    option: str,
+    what: str,
+    *,
+    needed: bool,
+) -> str | None:
+    columns = list(columns)
+    if named is not None and named not in columns:
+        raise CardiolexError(f"{path}: has no column '{named}'. It has {', '.join(columns)}.")
+    by_lower = {column.lower(): column for column in columns}
+    found = named or next((by_lower[name] for name in usual if name in by_lower), None)
+    if found is None and needed:
+        raise CardiolexError(
+            f"{path}: has no column for {what}. It has {', '.join(columns)}. Name one by {option}."
+        )
+    return found
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)
