@@ -96,15 +96,13 @@ def words(text: str | None) -> list[str] | None:
 
 
 def lead_names(text: str | None) -> list[str] | None:
-    """Split "I,II" into standard lead names; an unknown name is an error that lists them all."""
+    """Turn "I,II" into standard lead names in order; an unknown one is an error that lists all."""
     if text is None:
         return None
-    from cardiolex.recordings.leads import LEADS, standard_name
+    from cardiolex.recordings.leads import LEADS, in_order, split_leads, standard_name
 
-    names = []
-    for part in text.replace(";", ",").split(","):
-        name = standard_name(part.strip())
-        if name is None:
-            raise CallError(f"--leads: {part.strip()!r} is none of {', '.join(LEADS)}")
-        names.append(name)
-    return sorted(dict.fromkeys(names), key=LEADS.index)
+    names = split_leads(text)
+    for name in names:
+        if standard_name(name) is None:
+            raise CallError(f"--leads: {name!r} is none of {', '.join(LEADS)}")
+    return list(in_order(names))

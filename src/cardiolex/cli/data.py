@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 from pathlib import Path
 from typing import Literal
@@ -49,10 +50,16 @@ def simulate(
     """
     from cardiolex.datasets.simulated import simulate_to_store
     from cardiolex.recordings.preprocess import Preprocess
-    from cardiolex.simulation import Settings
+    from cardiolex.simulation import CONDITIONS, Settings
 
     if count < 1 or processes < 1:
         raise CallError(f"--count {count} --processes {processes}: both must be at least 1")
+    if require is not None and require not in CONDITIONS:
+        near = difflib.get_close_matches(require, CONDITIONS, n=3, cutoff=0.4)
+        raise CallError(
+            f"--require {require!r} is no condition that is simulated"
+            + (f"; nearest: {', '.join(near)}" if near else "")
+        )
     settings = Settings(fs=fs, seconds=seconds, mix=mix, require=require, noise=noise)
     with progress_bar("simulating") as progress:
         simulate_to_store(

@@ -70,13 +70,23 @@ def is_modified(name: str) -> bool:
     return _key(name) in _MODIFIED
 
 
+def split_leads(text: str) -> list[str]:
+    """Return the names in a text such as "I, II", "I II" or "Lead I; V1", as they are written."""
+    names: list[str] = []
+    for part in re.split("[,;]", text):
+        words = part.split()
+        several = all(standard_name(word) for word in words)  # not so in "Lead II", "V 1"
+        names += words if words and several else [part.strip()]
+    return names
+
+
 def in_order(leads: Iterable[str]) -> tuple[str, ...]:
     """Return the standard names of `leads`, each once, in canonical order.
 
-    A single text is one name or several with commas, "II" or "I, II", never letter by letter.
+    A single text is taken apart as `split_leads` does, never letter by letter.
     Raises CardiolexError for a name that is no standard lead, and for an empty selection.
     """
-    asked = leads.split(",") if isinstance(leads, str) else list(leads)
+    asked = split_leads(leads) if isinstance(leads, str) else list(leads)
     names = {lead: standard_name(lead) for lead in asked}
     unknown = [lead for lead, name in names.items() if name is None]
     if unknown or not asked:

@@ -1,5 +1,11 @@
-"""Every trainable system by name."""
+"""Every trainable system by name.
 
+`cardiolex.systems` is this package and the public function of that name at once, so the package
+can be called: once imported, a package hides whatever its parent has under its name.
+"""
+
+import sys
+from types import ModuleType
 from typing import TypeAlias
 
 from cardiolex.systems.kmerl import KMERL
@@ -11,3 +17,11 @@ SYSTEMS = {"kmerl": KMERL}
 def systems() -> tuple[str, ...]:
     """Names of all trainable systems."""
     return tuple(SYSTEMS)
+
+
+class _Callable(ModuleType):
+    def __call__(self) -> tuple[str, ...]:
+        return systems()
+
+
+sys.modules[__name__].__class__ = _Callable
