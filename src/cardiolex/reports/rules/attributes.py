@@ -76,10 +76,16 @@ class Attributes:
             owner = self._owner(place, word if role in _WORDS else "")
             if owner is None:
                 continue
-            if role in _WORDS and self._fits(owner, word):
+            if role in _WORDS and self._fits(owner, word) and not self._doubted(place):
                 owner.words.append(word)
             owner.qualifiers.append(word)
             return
+
+    def _doubted(self, place: int) -> bool:
+        """ "inferior infarct, consider acute": the age alone is in doubt."""
+        hedged = place > 0 and "cue" in self.atoms[place - 1].roles
+        after = self.atoms[place + 1 : place + 2]
+        return hedged and all("mark" in atom.roles for atom in after)
 
     def _fits(self, found: Found, word: str) -> bool:
         base, _ = self.lexicon.place_of.get(found.name, (found.name, ""))
@@ -96,6 +102,8 @@ class Attributes:
         if word:
             if after is not None and near_after and self._fits(after, word):
                 return after
+            if word.endswith("response"):
+                before = self._rhythm_before(place, word) or before
             if (
                 before is not None
                 and self._fits(before, word)
@@ -103,6 +111,13 @@ class Attributes:
             ):
                 return before
         return after if near_after else before
+
+    def _rhythm_before(self, place: int, word: str) -> Found | None:
+        """The last finding of the sentence whose rate a ventricular response can be."""
+        for found in reversed(self.found):
+            if found.last < place and self._fits(found, word):
+                return None if self._sentence_ends(found.last + 1, place) else found
+        return None
 
     def _reaches(self, before: Found, place: int, word: str) -> bool:
         return word.endswith("response") or self._clear(before.last + 1, place, ",-:")

@@ -205,7 +205,7 @@ class Reader:
             if place in self.used or state not in ("upright", "abnormal", "limit"):
                 continue
             word = atom.text
-            if word == "borderline" and self._alone(place):
+            if word == "borderline" and self._whole_sentence(place):
                 self.found.append(Found("borderline ecg", place, place))
             if state == "upright" and word == "normal" and self._alone(place):
                 self.found.append(Found("normal ecg", place, place))
@@ -220,6 +220,10 @@ class Reader:
         before = self._neighbour(place, -1)
         after = self._neighbour(place, 1)
         return before is None and after is None
+
+    def _whole_sentence(self, place: int) -> bool:
+        around = [*self.atoms[max(0, place - 1) : place], *self.atoms[place + 1 : place + 2]]
+        return all(atom.ends_sentence or "passage" in atom.roles for atom in around)
 
     def _says_ecg(self, place: int) -> bool:
         """ "ecg probably normal": the verdict on the ecg needs no clause of its own."""

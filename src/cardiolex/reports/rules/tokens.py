@@ -127,6 +127,8 @@ def _token(text: str, match: "re.Match[str]") -> Token | None:
             return None
         if norm in _SILENT:
             return None
+        if norm == "?" and (start == 0 or text[start - 1].isspace()):
+            return Token("query", start, end, "word", _gap(text, start))
         norm = {"–": "-", "&": "+", "|": ";", "\n": ";"}.get(norm, norm)
     return Token(norm, start, end, kind, _gap(text, start))
 

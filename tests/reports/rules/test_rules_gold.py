@@ -1,0 +1,85 @@
+"""The rules against the annotated gold set: entity and assertion, micro-F1, on the test half."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from cardiolex.reports import Rules, Vocabulary
+
+GOLD = Path(__file__).parents[2] / "data" / "gold"
+FILES = ("mimic_en", "ptbxl_de", "ptbxl_en", "ptbxl_sv")
+ASSERTIONS = ("present", "absent", "uncertain")
+Pair = tuple[str, str]
+
+
+@cache
+def rules() -> Rules:
+    return Rules()
+
+
+def quality(vocabulary: Vocabulary) -> set[str]:
+    """Names of recording quality, which the gold set leaves out; swapped electrodes it keeps."""
+    names = {n for n in vocabulary.names if "technical problem" in vocabulary.ancestors(n)}
+    return (names | {"technical problem"}) - {"limb lead reversal", "precordial lead reversal"}
+
+
+@cache
+def counts(split: str) -> dict[tuple[str, str], Counter[str]]:
+    """(file, assertion) -> how many pairs were hit, missed, made up."""
+    found: dict[tuple[str, str], Counter[str]] = {}
+    left_out = quality(rules().vocabulary)
+    for file in FILES:
+        for line in (GOLD / f"{file}.jsonl").read_text(encoding="utf-8").splitlines():
+            record = json.loads(line)
+            if record["split"] != split:
+                continue
+            truth = {(e["name"], e["assertion"]) for e in record["entities"]}
+            ours = {(m.name, m.assertion) for m in rules().extract(record["text"]).mentions}
+            for name, assertion in truth | ours:
+                if name not in left_out:
+                    kind = "hit" if (name, assertion) in truth & ours else (
+                        "missed" if (name, assertion) in truth else "made up"
+                    )
+                    found.setdefault((file, assertion), Counter())[kind] += 1
+    return found
+
+
+def f1(parts: list[Counter[str]]) -> float:
+    total = sum(parts, Counter())
+    return 2 * total["hit"] / (2 * total["hit"] + total["missed"] + total["made up"])
+
+
+@pytest.mark.parametrize("language", ["en", "de", "sv"])
+def test_every_language_reaches_95_percent(language: str) -> None:
+    parts = [c for (file, _), c in counts("test").items() if file.endswith(language)]
+    assert sum(sum(part.values()) for part in parts) > 100
+    assert f1(parts) >= 0.95
+
+
+@pytest.mark.parametrize("assertion", ASSERTIONS)
+def test_every_assertion_reaches_95_percent(assertion: str) -> None:
+    parts = [c for (_, said), c in counts("test").items() if said == assertion]
+    assert sum(part["hit"] + part["missed"] for part in parts) >= 38
+    assert f1(parts) >= 0.95
+
+
+def test_what_is_stated_is_rarely_taken_for_denied_or_the_other_way_round() -> None:
+    left_out = quality(rules().vocabulary)
+    flipped = total = 0
+    for file in FILES:
+        for line in (GOLD / f"{file}.jsonl").read_text(encoding="utf-8").splitlines():
+            record = json.loads(line)
+            ours = {m.name: m.assertion for m in rules().extract(record["text"]).mentions}
+            for entity in record["entities"]:
+                name, said = entity["name"], entity["assertion"]
+                if record["split"] != "test" or name in left_out or name not in ours:
+                    continue
+                total += 1
+                flipped += {said, ours[name]} == {"present", "absent"}
+    assert total > 700
+    assert flipped <= 0.01 * total
