@@ -143,6 +143,21 @@ def test_ventricular_premature_beats_are_early_and_wide() -> None:
             assert min(coupling) < 0.9 * usual
 
 
+def test_a_compensatory_pause_follows_most_ventricular_premature_beats() -> None:
+    pauses, whole = [], []
+    for index in range(30):
+        beats = required("premature ventricular complex", index).beats
+        at, kinds = beats.qrs_on_s, beats.kind
+        normal = [b - a for a, b, k, n in zip(at, at[1:], kinds, kinds[1:]) if k == n == "normal"]
+        for k in range(1, len(at) - 1):
+            if kinds[k - 1 : k + 2] == ("normal", "pvc", "normal") and normal:
+                pauses.append(at[k + 1] - at[k])
+                whole.append((at[k + 1] - at[k - 1]) / np.median(normal))
+    assert len(pauses) > 30
+    assert np.mean(np.array(pauses) < 0.45) < 0.1  # interpolated ones are rare
+    assert 1.8 < np.median(whole) < 2.2
+
+
 def test_bundle_branch_blocks_are_at_least_120_ms_wide() -> None:
     for condition in ("complete left bundle branch block", "complete right bundle branch block"):
         for index in range(3):

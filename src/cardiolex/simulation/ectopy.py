@@ -52,10 +52,11 @@ class Train:
         for _ in range(extra):
             at += float(self.rng.uniform(0.32, 0.5))
             self.out.ventricles.append(VentricularBeat(at, kind))
-        if ectopy.interpolated and extra == 0 and gap > 0.85:
+        if ectopy.interpolated and extra == 0 and gap > 1.0:
             self.t += gap
             return
-        while self.t + gap + self.pr < at + 0.28:  # sinus beats that meet refractory ventricles
+        # a P wave that follows so soon meets a refractory AV node: compensatory pause
+        while self.t + gap + self.pr < at + 0.5:
             self.t += gap
             self.out.atria.append(AtrialBeat(self.t, self.kind))
         self.t += gap
