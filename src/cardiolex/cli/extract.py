@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from cardiolex.cli.call_error import CallError
+from cardiolex.cli.llm import ExtractionOptions, llm_extractor, say_cost, say_outcome
 from cardiolex.cli.progress import progress_bar
 from cardiolex.errors import CardiolexError
 
@@ -27,11 +29,8 @@ def extract(
     rules: Path | None = None,
     limit: int | None = None,
     mentions: bool = True,
-    url: str = "http://localhost:8000/v1",
-    model: str | None = None,
-    procedure: Literal["kmerl", "supreme"] = "kmerl",
-    whole_reports: bool = False,
-    dry_run: bool = False,
+    decisions: Path | None = None,
+    language_model: ExtractionOptions = ExtractionOptions(),  # noqa: B008
 ) -> int:
     """Find what reports state: present, absent or uncertain findings, with the words behind them.
 
@@ -56,16 +55,8 @@ def extract(
         Read only so many reports.
     mentions
         Whether to write mentions.jsonl, the findings of every record with their spans.
-    url
-        Address of the language model server.
-    model
-        Name of the model on that server.
-    procedure
-        Whose procedure the language model follows.
-    whole_reports
-        Ask a language model by report, as the papers did, not by statement.
-    dry_run
-        Only say how many questions and tokens a language model would need.
+    decisions
+        Reviewed table of what a language model's names mean (see `cardiolex vocabulary build`).
     """
     from itertools import islice
 
@@ -77,18 +68,17 @@ def extract(
     words = Vocabulary.load(vocabulary)
     skips = Skips()
     reports = islice(read_reports(source, text=text, id=id, skips=skips), limit)
-    if extractor == "rules":
-        if dry_run:
-            raise CardiolexError(
-                "--dry-run counts the questions to a language model; add --extractor llm"
-            )
-        chosen: Extractor = _rules(words, rules)
-    else:
-        asked = _language_model(words, output, url, model, procedure, whole_reports)
-        if dry_run:
-            return _say_cost(asked, (t for report in reports for t in report.texts))
-        chosen = asked
-    with progress_bar("reading reports") as progress:
+    asked: LLMExtractor | None = None
+    if extractor == "llm" and language_model.dry_run:
+        return say_cost((t for r in reports for t in r.texts), language_model, output, words)
+    if extractor == "llm":
+        asked = llm_extractor(language_model, output, words, decisions)
+    elif language_model.dry_run:
+        raise CallError("--dry-run counts the questions to a language model; add --extractor llm")
+    chosen: Extractor = asked or _rules(words, rules)
+    with progress_bar("reading reports" if asked is None else "asking") as progress:
+        if asked is not None:
+            asked.progress = progress
         summary = extract_table(
             reports,
             output,
@@ -97,7 +87,7 @@ def extract(
             skips=skips,
             title=source.name,
             mentions=mentions,
-            progress=lambda done: progress(done, limit or 0),
+            progress=lambda done: None if asked else progress(done, limit or 0),
         )
     print(
         f"{summary.records} records, {summary.texts} texts, {summary.accounted:.1%} of them fully "
@@ -106,51 +96,10 @@ def extract(
     for reason, count in summary.skipped.items():
         where = skips.examples[reason]
         print(f"cardiolex: left out {count}: {reason} (first: {where})", file=sys.stderr)
-    return 0
+    return 0 if asked is None else say_outcome(asked, output)
 
 
 def _rules(vocabulary: Vocabulary, folder: Path | None) -> Extractor:
     from cardiolex.reports.extract import Rules
 
     return Rules(vocabulary, folder)
-
-
-def _language_model(
-    vocabulary: Vocabulary,
-    output: Path,
-    url: str,
-    model: str | None,
-    procedure: Literal["kmerl", "supreme"],
-    whole_reports: bool,
-) -> LLMExtractor:
-    from cardiolex.reports.llm.endpoint import Endpoint, key_from_environment
-    from cardiolex.reports.llm.extractor import LLMExtractor
-
-    if model is None:
-        raise CardiolexError("--extractor llm: name the model by --model and its server by --url")
-    output.mkdir(parents=True, exist_ok=True)
-    return LLMExtractor(
-        Endpoint(url, model, api_key=key_from_environment()),
-        procedure=procedure,
-        journal=output / "answers.jsonl",
-        vocabulary=vocabulary,
-        whole_reports=whole_reports,
-    )
-
-
-def _say_cost(extractor: LLMExtractor, texts: object) -> int:
-    from collections.abc import Iterable
-    from typing import cast
-
-    from cardiolex.reports.llm.dry_run import cost
-
-    expected = cost(
-        cast(Iterable[str], texts),
-        extractor.procedure,
-        extractor.endpoint,
-        extractor.journal,
-        vocabulary=extractor.vocabulary,
-        whole_reports=extractor.whole_reports,
-    )
-    print("\n".join(expected.lines()))
-    return 0

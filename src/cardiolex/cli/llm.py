@@ -16,7 +16,7 @@ from cardiolex.cli.call_error import CallError
 from cardiolex.errors import CardiolexError
 
 if TYPE_CHECKING:
-    from cardiolex.reports.llm import Cost, Endpoint, LLMExtractor
+    from cardiolex.reports.llm import Endpoint, LLMExtractor
     from cardiolex.reports.vocabulary import Vocabulary
 
 GROUP = Group("Language model")
@@ -25,16 +25,16 @@ GROUP = Group("Language model")
 @Parameter(name="*", group=GROUP)
 @dataclass(frozen=True)
 class LLMOptions:
-    """A language model and how it is asked; without `llm` none is asked."""
+    """A language model and how it is asked; without `model` none is asked."""
 
-    llm: str | None = None
-    """Address of an OpenAI-compatible server, such as http://localhost:8000/v1."""
+    url: str = "http://localhost:8000/v1"
+    """Address of an OpenAI-compatible server."""
     model: str | None = None
     """Name of the model on that server."""
     procedure: Literal["kmerl", "supreme"] = "kmerl"
     """Whose calls: K-MERL's (extract, then verify) or SuPreME's (with certainty, one call)."""
-    journal: Path = Path("llm-journal.sqlite")
-    """Where every answer is kept; the same journal goes on where a run ended."""
+    journal: Path | None = None
+    """Where every answer is kept (answers.sqlite beside the results if not given)."""
     in_flight: int = 16
     """Requests at the same time."""
     answer_timeout: float = 120.0
@@ -45,16 +45,19 @@ class LLMOptions:
     """Folder with other wordings of the prompts."""
 
     def endpoint(self) -> Endpoint:
-        """The server; CallError where the options do not go together."""
+        """The server; CallError without a model."""
         from cardiolex.reports.llm import KEY_VARIABLE, Endpoint, key_from_environment
 
-        if self.llm is None or self.model is None:
-            given = "--llm" if self.llm else "--model"
-            raise CallError(f"{given} alone: a language model needs both --llm and --model")
+        if self.model is None:
+            raise CallError(f"name the model by --model, and its server by --url (now {self.url})")
         key = key_from_environment(self.key_variable or KEY_VARIABLE)
         return Endpoint(
-            self.llm, self.model, key, in_flight=self.in_flight, timeout_s=self.answer_timeout
+            self.url, self.model, key, in_flight=self.in_flight, timeout_s=self.answer_timeout
         )
+
+    def journal_in(self, folder: Path) -> Path:
+        """The journal: the given one, or answers.sqlite in `folder`."""
+        return self.journal or folder / "answers.sqlite"
 
 
 @Parameter(name="*", group=GROUP)
@@ -70,36 +73,36 @@ class ExtractionOptions(LLMOptions):
 
 def llm_extractor(
     options: ExtractionOptions,
-    vocabulary: Vocabulary | None = None,
+    folder: Path,
+    vocabulary: Vocabulary,
     decisions: Path | None = None,
 ) -> LLMExtractor:
     """The extractor of a command line; `decisions` is a reviewed table that maps names."""
     from cardiolex.reports.building import DecisionTable, targets
     from cardiolex.reports.llm import LLMExtractor
-    from cardiolex.reports.vocabulary import Vocabulary
 
-    known = vocabulary or Vocabulary.load()
-    mapped = {} if decisions is None else targets(DecisionTable.load(decisions), known)
+    endpoint = options.endpoint()
+    mapped = {} if decisions is None else targets(DecisionTable.load(decisions), vocabulary)
     return LLMExtractor(
-        options.endpoint(),
+        endpoint,
         procedure=options.procedure,
-        journal=options.journal,
-        vocabulary=known,
-        targets=lambda name: mapped[name] if name in mapped else known.resolve(name),
+        journal=options.journal_in(folder),
+        vocabulary=vocabulary,
+        targets=lambda name: mapped[name] if name in mapped else vocabulary.resolve(name),
         whole_reports=options.whole_reports,
         prompts=options.prompts,
     )
 
 
-def cost_of(
-    texts: Iterable[str], options: ExtractionOptions, vocabulary: Vocabulary | None
-) -> Cost:
-    """What asking about `texts` will cost; asks nothing and needs no client."""
+def say_cost(
+    texts: Iterable[str], options: ExtractionOptions, folder: Path, vocabulary: Vocabulary
+) -> int:
+    """Print what asking about `texts` will cost; asks nothing, needs no client, writes nothing."""
     from cardiolex.reports.llm import Journal, cost, procedure_named
 
-    journal = options.journal if options.journal.exists() else ":memory:"
-    with Journal(journal) as answers:
-        return cost(
+    journal = options.journal_in(folder)
+    with Journal(journal if journal.exists() else ":memory:") as answers:
+        expected = cost(
             texts,
             procedure_named(options.procedure, options.prompts),
             options.endpoint(),
@@ -107,29 +110,28 @@ def cost_of(
             vocabulary=vocabulary,
             whole_reports=options.whole_reports,
         )
+    print("\n".join(expected.lines()))
+    return 0
 
 
-def say_outcome(found: LLMExtractor) -> None:
-    """Print on stderr what a run asked, found and rejected."""
+def say_outcome(found: LLMExtractor, folder: Path) -> int:
+    """Write names.csv and llm_statistics.csv; print what was left out; 1 if anything was."""
+    from cardiolex.files import write_text
+
+    found.close()
     tally = found.tally
-    asked = sum(n for what, n in found.counts.items() if what.endswith(": asked"))
-    kept = sum(n for what, n in found.counts.items() if what.endswith(": from journal"))
-    print(
-        f"{tally.texts} texts, {tally.statements} statements, {tally.distinct} distinct; "
-        f"{asked} answers asked for, {kept} from the journal",
-        file=sys.stderr,
-    )
-    for outcome, times in sorted(tally.outcomes.items()):
-        if outcome != "answered":
-            print(f"{times} statements {outcome}", file=sys.stderr)
-    for stage, count in tally.stages():
-        print(f"{stage}: {count}", file=sys.stderr)
+    write_names(tally.certain_names(), folder / "names.csv")
+    rows = [f"{stage},{count}" for stage, count in found.statistics()]
+    write_text(folder / "llm_statistics.csv", "\n".join(["stage,count", *rows]) + "\n")
+    left_out = {o: n for o, n in sorted(tally.outcomes.items()) if o != "answered"}
+    for outcome, times in left_out.items():
+        print(f"cardiolex: {times} statements {outcome}", file=sys.stderr)
     if tally.unmapped:
         print(
-            f"{len(tally.unmapped)} names are not in the vocabulary: write them with --names, "
-            "decide about them with `cardiolex vocabulary build`",
-            file=sys.stderr,
+            f"{len(tally.unmapped)} names are not in the vocabulary; to decide about them:\n"
+            f"cardiolex vocabulary build {folder / 'names.csv'} {folder / 'decisions.csv'}"
         )
+    return 1 if left_out else 0
 
 
 def write_names(names: Mapping[str, int], path: Path) -> None:

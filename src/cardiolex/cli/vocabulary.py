@@ -55,7 +55,7 @@ def build_vocabulary(
         found,
         known,
         encode=_encode(encoder),
-        proposals=_proposals(found, known, language_model),
+        proposals=_proposals(found, known, language_model, decisions.parent),
         reviewed=reviewed,
         merge_above=_cosine("--merge-above", merge_above),
         map_above=_cosine("--map-above", map_above),
@@ -126,10 +126,10 @@ def _report(table: DecisionTable, vocabulary: Vocabulary) -> None:
 
 
 def _proposals(
-    names: Mapping[str, int], vocabulary: Vocabulary, options: LLMOptions
+    names: Mapping[str, int], vocabulary: Vocabulary, options: LLMOptions, folder: Path
 ) -> Proposals | None:
     """What a language model says of the names that the vocabulary does not know."""
-    if options.llm is None and options.model is None:
+    if options.model is None:
         return None
     ordered = sorted(names, key=lambda name: (-names[name], name))
     resolved = {name: vocabulary.resolve(name) for name in ordered}
@@ -137,10 +137,12 @@ def _proposals(
     if not unknown:
         return None
     everything = list(dict.fromkeys(resolved[name] or name for name in ordered))
-    return asyncio.run(_ask(everything, unknown, options))
+    return asyncio.run(_ask(everything, unknown, options, options.journal_in(folder)))
 
 
-async def _ask(names: list[str], unknown: list[str], options: LLMOptions) -> Proposals:
+async def _ask(
+    names: list[str], unknown: list[str], options: LLMOptions, journal_path: Path
+) -> Proposals:
     from cardiolex.reports.building import Proposals
     from cardiolex.reports.llm import Journal
     from cardiolex.reports.llm.asking import Asker
@@ -148,7 +150,7 @@ async def _ask(names: list[str], unknown: list[str], options: LLMOptions) -> Pro
     from cardiolex.reports.llm.kmerl import KMERL
     from cardiolex.reports.llm.supreme import SuPreME
 
-    with Journal(options.journal) as journal:
+    with Journal(journal_path) as journal:
         async with Chat(options.endpoint()) as chat:
             asker = Asker(chat, journal)
             if options.procedure == "supreme":

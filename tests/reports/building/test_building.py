@@ -57,8 +57,10 @@ def decisions(table: DecisionTable) -> dict[str, tuple[str, str]]:
 
 
 def test_wordings_of_the_vocabulary_need_no_similarity(vocabulary: Vocabulary) -> None:
-    table = build({"pacs": 5, "lbbb": 3, "qtc prolonged": 1}, vocabulary)
+    table = build({"pacs": 5, "lbbb": 3, "qtc prolonged": 1, "sinus rhythm": 1}, vocabulary)
+    assert targets(table, vocabulary)["sinus rhythm"] == "sinus rhythm"
     assert decisions(table) == {
+        "sinus rhythm": ("same", "sinus rhythm"),
         "pacs": ("same", "premature atrial complex"),
         "lbbb": ("same", "left bundle branch block"),
         "qtc prolonged": ("same", "long qt interval"),

@@ -86,7 +86,7 @@ class _Ways:
                     f"{self.table.source}: decisions run in a circle: {circle}. Cut it."
                 )
             row = self.settled.get(name)
-            if row is None:
+            if row is None or (row.decision == "same" and row.target == name):
                 return self._known(name, path[-1] if path else name)
             if row.decision != "same":
                 return None if row.decision == "drop" else name

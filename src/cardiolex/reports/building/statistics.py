@@ -53,7 +53,7 @@ def statistics(
 
 def _cluster_sizes(table: DecisionTable) -> Counter[str]:
     """Final name -> how many names mean it."""
-    same = {row.name: row.target for row in table if row.decision == "same"}
+    same = {r.name: r.target for r in table if r.decision == "same" and r.target != r.name}
     sizes: Counter[str] = Counter()
     for row in table:
         if row.decision in ("same", "new"):

@@ -94,6 +94,20 @@ class LLMExtractor:
         self.tally.texts += len(texts)
         return [self._assemble(text, parts) for text, parts in zip(texts, cut, strict=True)]
 
+    def statistics(self) -> list[tuple[str, int]]:
+        """Stage and count: what was read, asked, answered, found, rejected; SuPreME's stages."""
+        tally = self.tally
+        steps = [(what, n) for what, n in sorted(self.counts.items()) if n]
+        return [
+            ("texts", tally.texts),
+            ("statements", tally.statements),
+            ("distinct statements", tally.distinct),
+            *((f"statements {outcome}", n) for outcome, n in sorted(tally.outcomes.items())),
+            *steps,
+            *tally.stages(),
+            ("unique names not in the vocabulary", len(tally.unmapped)),
+        ]
+
     def close(self) -> None:
         """Close the journal."""
         self.journal.close()
