@@ -12,7 +12,7 @@ def test_embeddings_are_those_of_python_by_record(call, model, model_folder, war
     with np.load(target) as stored:
         assert list(stored["record"]) == ["A0023", "holter"]
         want = model.embed([read(file) for file in files], leads=["I", "II"])
-        np.testing.assert_allclose(stored["embedding"], want, rtol=0, atol=1e-6)
+        np.testing.assert_allclose(stored["embedding"], want, rtol=0, atol=1e-4)
 
 
 def test_what_cannot_be_read_is_left_out_and_reported(call, model_folder, ward, tmp_path):

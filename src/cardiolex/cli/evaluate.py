@@ -12,6 +12,7 @@ from cardiolex.errors import CardiolexError
 if TYPE_CHECKING:
     from cardiolex.evaluation.loading import LoadedTable
     from cardiolex.interpreter import Interpreter
+    from cardiolex.recordings.recording import Recording
 
 
 def zero_shot(
@@ -184,13 +185,35 @@ def load_truth(path: Path, root: Path) -> LoadedTable:
     """A truth table with its recordings, read with a progress bar."""
     from cardiolex.evaluation.loading import load_table
     from cardiolex.evaluation.truth import read_truth
-    from cardiolex.recordings.readers import read
 
     if not root.is_dir():
         raise CardiolexError(f"--root {root}: no such folder; give the one record paths start from")
     table = read_truth(path, root)
     with progress_bar(f"reading {table.name}") as progress:
-        return load_table(table, read, progress=progress)
+        return load_table(table, read_answerable, progress=progress)
+
+
+def read_answerable(path: Path) -> Recording:
+    """Read a recording without its flat leads, which a model is not shown.
+
+    CardiolexError where no answer can be given at all, so that the record is listed and the
+    others are measured.
+    """
+    from cardiolex.interpreter import SHORTEST_S
+    from cardiolex.recordings.readers import read
+    from cardiolex.recordings.windowing import leads_with_signal
+
+    recording = read(path)
+    whole = [(0, recording.mv.shape[1])]
+    (there,) = leads_with_signal(recording.mv, 1.0, whole, max_missing=0.5)
+    if not there.any() or recording.duration < SHORTEST_S:
+        raise CardiolexError(
+            f"{path}: {recording.duration:.3g} s with signal in {there.sum()} leads; "
+            f"at least {SHORTEST_S:g} s and a lead are needed"
+        )
+    return recording.select(
+        [lead for lead, is_on in zip(recording.leads, there, strict=True) if is_on]
+    )
 
 
 def _seen(interpreter: Interpreter, loaded: LoadedTable) -> dict[str, bool]:

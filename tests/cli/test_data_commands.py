@@ -1,0 +1,57 @@
+import pytest
+from made_files import write_csv
+
+from cardiolex.datasets.store import Store
+
+
+def test_simulated_recordings_are_as_many_as_asked_and_a_second_call_changes_nothing(
+    call, tmp_path
+):
+    store = tmp_path / "store"
+    tokens = ("simulate", store, "--count", 4, "--fs", 250, "--seed", 5)
+    ended = call(*tokens)
+    assert (ended.status, ended.out, ended.err) == (0, f"4 recordings in {store}\n", "")
+    assert len(Store(store)) == 4
+    files = {path: path.read_bytes() for path in store.rglob("*") if path.is_file()}
+    assert call(*tokens).status == 0
+    assert {path: path.read_bytes() for path in files} == files
+    ended = call("simulate", store, "--count", 4, "--fs", 250, "--seed", 6)
+    assert ended.status == 1 and "was begun with other settings" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("tokens", "words"),
+    [
+        (("--count", 0), "--count 0"),
+        (("--count", -3), "--count -3"),
+        (("--processes", 0), "--processes 0"),
+        (("--mix", "average"), 'Invalid value "average" for --mix'),
+        (("--require", "left bundel branch block"), "nearest: "),
+    ],
+)
+def test_impossible_simulations_are_refused(call, tmp_path, tokens, words):
+    ended = call("simulate", tmp_path / "store", *tokens)
+    assert ended.status == 2 and words in " ".join(ended.err.split())
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_misspelt_condition_gets_the_near_ones(call, tmp_path):
+    ended = call("simulate", tmp_path / "store", "--require", "atrial fibrilation")
+    assert "nearest: atrial fibrillation" in ended.err
+
+
+def test_a_folder_is_prepared_and_what_cannot_be_used_is_named(call, ward, tmp_path):
+    (ward / "flat.csv").write_text("# fs: 500\n# unit: mV\nI,II\n" + "0.1,0.2\n" * 5000)
+    write_csv(ward / "below" / "ecg.csv")
+    ended = call("prepare", "folder", ward, tmp_path / "store")
+    assert ended.status == 1
+    assert len(Store(tmp_path / "store")) == 6  # holter.csv is three windows long
+    lines = ended.err.splitlines()
+    assert len(lines) == 2 and all(line.startswith(f"cardiolex: {ward}") for line in lines)
+    assert "broken.hea: names broken.dat" in ended.err and "flat.csv: recording" in ended.err
+
+
+def test_an_empty_source_is_an_error(call, tmp_path):
+    (tmp_path / "empty").mkdir()
+    ended = call("prepare", "folder", tmp_path / "empty", tmp_path / "store")
+    assert ended.status == 1 and "holds no recording" in ended.err
