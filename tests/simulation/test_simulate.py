@@ -1,5 +1,7 @@
 """Whole recordings: determinism, truth against independent detection, exclusivity."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy.signal import find_peaks
@@ -148,9 +150,10 @@ def test_a_compensatory_pause_follows_most_ventricular_premature_beats() -> None
     for index in range(30):
         beats = required("premature ventricular complex", index).beats
         at, kinds = beats.qrs_on_s, beats.kind
-        normal = [b - a for a, b, k, n in zip(at, at[1:], kinds, kinds[1:]) if k == n == "normal"]
+        both = [k == n == "normal" for k, n in pairwise(kinds)]
+        normal = np.diff(at)[both]
         for k in range(1, len(at) - 1):
-            if kinds[k - 1 : k + 2] == ("normal", "pvc", "normal") and normal:
+            if kinds[k - 1 : k + 2] == ("normal", "pvc", "normal") and len(normal):
                 pauses.append(at[k + 1] - at[k])
                 whole.append((at[k + 1] - at[k - 1]) / np.median(normal))
     assert len(pauses) > 30

@@ -17,6 +17,7 @@ from cardiolex.recordings.preprocess import Preprocess
 from cardiolex.reports.vocabulary import Vocabulary
 from cardiolex.simulation import CONDITIONS, SimulatedECG, simulate
 from cardiolex.simulation.settings import Settings
+from cardiolex.simulation.statements import judge_statements
 
 _ATTEMPTS = 8
 _STRIDE = 1_000_000_007  # far from any index that a run uses
@@ -27,7 +28,8 @@ class SimulatedECGs:
     """A map-style data set that simulates recording `first` + i when item i is asked for.
 
     Items depend on (seed, index, settings) alone, so any number of workers gives the same data.
-    Labels are unknown (NaN) for everything the simulator cannot produce.
+    Labels are unknown (NaN) for everything the simulator cannot produce. With `statements`, those
+    of `simulation.statements` follow the vocabulary's.
     """
 
     count: int
@@ -36,6 +38,7 @@ class SimulatedECGs:
     settings: Settings = field(default_factory=Settings)
     seed: int = 0
     first: int = 0
+    statements: bool = False
 
     def __len__(self) -> int:
         return self.count
@@ -43,13 +46,16 @@ class SimulatedECGs:
     def __getitem__(self, index: int) -> Example:
         if not 0 <= index < self.count:
             raise IndexError(f"simulated recording {index} of {self.count}")
-        row = _row(self.first + index, self.seed, self.settings, self.preprocess)
+        row, simulated = _row(self.first + index, self.seed, self.settings, self.preprocess)
         truth = row.truth
+        labels = self.vocabulary.label_vector(truth.present, truth.unknown, truth.judged)
+        if self.statements:
+            labels = np.concatenate([labels, judge_statements(simulated)])
         return Example(
             ecg=row.ecg,
             lead_mask=row.lead_mask,
             sample_mask=np.arange(row.ecg.shape[1]) < row.length,
-            labels=self.vocabulary.label_vector(truth.present, truth.unknown, truth.judged),
+            labels=labels,
             report=row.recording.report or "",
             id=row.recording.id,
         )
@@ -78,7 +84,7 @@ class SimulatedShards:
         """Simulate the recordings of one shard."""
         first = number * self.shard_size
         for index in range(first, min(first + self.shard_size, self.count)):
-            yield _row(index, self.seed, self.settings, self.preprocess)
+            yield _row(index, self.seed, self.settings, self.preprocess)[0]
 
 
 def simulate_to_store(
@@ -97,12 +103,14 @@ def simulate_to_store(
     write_store(folder, source, processes=processes, progress=progress)
 
 
-def _row(index: int, seed: int, settings: Settings, preprocess: Preprocess) -> Row:
+def _row(
+    index: int, seed: int, settings: Settings, preprocess: Preprocess
+) -> tuple[Row, SimulatedECG]:
     """First window of recording `index`; of a stand-in where every lead was off."""
     for attempt in range(_ATTEMPTS):
         simulated = simulate(index + attempt * _STRIDE, seed=seed, settings=settings)
         try:
-            return next(rows(simulated.recording, truth(simulated), preprocess))
+            return next(rows(simulated.recording, truth(simulated), preprocess)), simulated
         except CardiolexError:
             continue
     raise CardiolexError(f"simulated recording {index} (seed {seed}) has no usable lead")

@@ -28,8 +28,11 @@ class HeldOut:
         prepare: Callable[[Batch], Batch],
         processes: Processes,
         batch_size: int,
+        entities: int,
         at_most: int = 512,
     ) -> None:
+        """`entities`: how many labels, from the first, have a part in the AUROC."""
+        self.entities = entities
         n = min(len(examples), at_most)
         self.examples, self.prepare, self.processes = examples, prepare, processes
         self.batch_size = min(batch_size, max(1, n // processes.size))
@@ -44,9 +47,9 @@ class HeldOut:
         for number in range(self.batches):
             batch = self._batch(number)
             losses.append({name: float(value) for name, value in system.losses(batch).items()})
-            labels.append(batch.labels.cpu())
+            labels.append(batch.labels[:, : self.entities].cpu())
             for name, leads in LEAD_SETS.items():
-                scores[name].append(_scores(system, batch, leads).cpu())
+                scores[name].append(_scores(system, batch, leads, self.entities).cpu())
         names = list(losses[0])
         means = [float(np.mean([row[name] for row in losses])) for name in names]
         means += [_macro_auroc(torch.cat(labels), torch.cat(scores[name])) for name in LEAD_SETS]
@@ -61,14 +64,15 @@ class HeldOut:
         return self.prepare(batch.to(self.processes.device))
 
 
-def _scores(system: Any, batch: Batch, leads: tuple[str, ...]) -> Tensor:
+def _scores(system: Any, batch: Batch, leads: tuple[str, ...], entities: int) -> Tensor:
     """Logits (B, Q) of the entities, in parts that fit into memory."""
+    queries = system.entity_vectors[:entities]
     wanted = torch.tensor([lead in leads for lead in LEADS], device=batch.lead_mask.device)
     visible = batch.lead_mask & wanted
     visible[~visible.any(dim=1)] = batch.lead_mask[~visible.any(dim=1)]
     parts = [
         system.score_queries(
-            batch.ecg[part], visible[part], batch.sample_mask[part], system.entity_vectors
+            batch.ecg[part], visible[part], batch.sample_mask[part], queries
         ).float()
         for part in torch.split(torch.arange(len(batch)), 32)
     ]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from cardiolex.checkpoint import Checkpoint, save_checkpoint
 from cardiolex.checkpoint.folder import WeightFormat
@@ -50,6 +50,9 @@ class Run:
     query_pooling: Pooling = "cls"
     report_pooling: Pooling = "mean"
     weights: WeightFormat = "float32"
+    statements: int = 0
+    """So many labels follow the vocabulary's in each example. They are asked with random vectors
+    that the trained model does not keep."""
     card: Callable[[dict[str, Any]], str] | None = None
     """Model card from the facts of the training; a plain one if None."""
 
@@ -61,6 +64,7 @@ class Run:
             "data": self.data,
             "preprocess": self.preprocess.to_dict(),
             "vocabulary": self.vocabulary.fingerprint,
+            "statements": self.statements,
             "text": [self.text.fingerprint, self.query_pooling, self.report_pooling],
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
@@ -82,6 +86,7 @@ def pretrain(run: Run, folder: str | Path, device: str | None = None) -> Path | 
             return None
         if group.first:
             system.load_state_dict(trained.weights)
+            system.entity_vectors = system.entity_vectors[: len(run.vocabulary)].clone()
             _checkpoint(run, system, trained, root / "model", group)
         group.wait()  # when any process returns, the folder is whole
         return root / "model"
@@ -91,11 +96,13 @@ def _trainer(run: Run, root: Path, group: Processes) -> tuple[Trainer, KMERL]:
     torch.manual_seed(run.trainer.seed)
     text = run.text
     queries = text.encode(run.vocabulary.names, run.query_pooling)
+    queries = with_statements(queries, run.statements, run.trainer.seed)
     system = KMERL(run.system.model_copy(update={"text_dim": text.dim}), queries)
     prepare = _with_reports(run)
     validate = None
     if run.held_out is not None:
-        held_out = HeldOut(run.held_out, prepare, group, run.trainer.batch_size)
+        size, entities = run.trainer.batch_size, len(run.vocabulary)
+        held_out = HeldOut(run.held_out, prepare, group, size, entities)
         validate = held_out.figures
     trainer = Trainer(
         system,
@@ -108,6 +115,12 @@ def _trainer(run: Run, root: Path, group: Processes) -> tuple[Trainer, KMERL]:
         identity=run.identity(),
     )
     return trainer, system
+
+
+def with_statements(queries: Tensor, count: int, seed: int) -> Tensor:
+    """`queries` (Q, Dt) and after them `count` random vectors of the same mean and spread."""
+    noise = torch.randn(count, queries.shape[1], generator=torch.Generator().manual_seed(seed))
+    return torch.cat([queries, queries.mean(dim=0) + noise * queries.std(dim=0)])
 
 
 def _with_reports(run: Run) -> Callable[[Batch], Batch]:
