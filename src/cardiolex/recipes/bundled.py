@@ -1,7 +1,7 @@
 """The default model that comes with cardiolex: K-MERL on simulated ECGs and on nothing else.
 
 Differences from the published K-MERL, for two processor cores, for a file of 25 MB, and because a
-third of a million recordings are seen once instead of 0.7 million fifty times:
+quarter of a million recordings are seen once instead of 0.7 million fifty times:
 - 250 Hz and 6 of 12 layers; a segment stays 0.2 s; millivolts as they are, never min-max, since
   hypertrophy and low voltage are amplitudes.
 - The compact text encoder in place of MedCPT; entities are those that the simulator can produce.
@@ -50,7 +50,7 @@ SYSTEM = KMERL.Config(
 )
 TRAINER = TrainerConfig(
     batch_size=32,
-    steps=9600,
+    steps=7000,
     lr=1e-3,
     final_lr=1e-5,
     warmup_steps=400,
@@ -61,7 +61,7 @@ TRAINER = TrainerConfig(
     workers=1,
     log_every=50,
     save_every=500,
-    validate_every=2000,
+    validate_every=3500,
     shuffle=False,
 )
 
@@ -101,7 +101,7 @@ class BundledRun(RecipeConfig):
     text_encoder: Path
     """Folder that `cardiolex pretrain text-encoder` wrote."""
     device: str | None = None
-    held_out: int = Field(default=512, ge=0)
+    held_out: int = Field(default=256, ge=0)
     """Simulated recordings for the loss that is logged; never trained on."""
     system: KMERL.Config = SYSTEM
     trainer: TrainerConfig = TRAINER
