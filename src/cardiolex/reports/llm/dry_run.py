@@ -2,8 +2,8 @@
 
 Tokens are counted from the journal where it holds answers of the same model and step (their mean
 is taken); otherwise they are estimated as one token per four characters of prompt and text, which
-is the rule of thumb for English, and `_ANSWER` tokens an answer. Verification calls of statements
-not yet extracted are unknown: `_ENTITIES` of them are assumed a statement.
+is the rule of thumb for English, and `_ANSWER` tokens an answer. How many findings of a statement
+are to be verified is unknown before it is asked about: as many are assumed as the rules find.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from cardiolex.reports.llm.answers import Entities, read_answer
+from cardiolex.reports.extract import Rules
 from cardiolex.reports.llm.asking import identity, outcome
+from cardiolex.reports.llm.checks import TextCheck
 from cardiolex.reports.llm.endpoint import Endpoint
 from cardiolex.reports.llm.found import unique_names
 from cardiolex.reports.llm.journal import Entry, Journal, Question
@@ -19,11 +21,9 @@ from cardiolex.reports.llm.kmerl import KMERL, verdict_key
 from cardiolex.reports.llm.prompt import Prompt
 from cardiolex.reports.llm.statements import LONGEST, Statement, speaks_to_a_model, statements_of
 from cardiolex.reports.llm.supreme import SuPreME
-from cardiolex.reports.llm.whole import TextSupport
 from cardiolex.reports.vocabulary import Vocabulary
 
 CHARACTERS_PER_TOKEN = 4.0
-_ENTITIES = 1.5  # findings a statement: carts' statements hold one, PTB-XL's sentences up to three
 _ANSWER = {"kmerl/extract": 25.0, "kmerl/verify": 8.0, "supreme/extract": 60.0}
 
 
@@ -141,19 +141,21 @@ class _Counter:
         self, procedure: KMERL, statements: Sequence[Statement], vocabulary: Vocabulary
     ) -> None:
         questions: list[tuple[str, int]] = []
+        rules = Rules(vocabulary)
         open_statements = [0.0, 0.0]
         for statement in statements:
             entries = self.entries(procedure.extract, statement.identity)
             settled = outcome(entries)
             if settled is None:
-                open_statements[0] += _ENTITIES
-                open_statements[1] += _ENTITIES * (len(statement.asked) + 25)
+                findings = len(rules.extract(statement.asked).mentions)
+                open_statements[0] += findings
+                open_statements[1] += findings * (len(statement.asked) + 25)
             elif settled == "answered":
-                support = TextSupport(statement.asked, vocabulary)
+                check = TextCheck(statement.asked, vocabulary, rules)
                 names = unique_names(read_answer(entries[-1].content, Entities).entities)
                 questions += [
                     (verdict_key(statement.identity, name), len(statement.asked) + len(name))
                     for name in names
-                    if support.find(name) is not None
+                    if check.objection(name) is None
                 ]
         self.step(procedure.verify, questions, (open_statements[0], open_statements[1]))

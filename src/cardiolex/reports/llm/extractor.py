@@ -7,15 +7,17 @@ is found in others. `whole_reports` asks as the papers did.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from cardiolex.errors import CardiolexError
-from cardiolex.reports.entities_found import Extraction, Mention
+from cardiolex.reports.entities_found import Assertion, Extraction, Extractor, Mention, Span
+from cardiolex.reports.extract import Rules
 from cardiolex.reports.llm.asking import Asker
 from cardiolex.reports.llm.bounded import in_parallel
 from cardiolex.reports.llm.chat import Chat
+from cardiolex.reports.llm.checks import TextCheck
 from cardiolex.reports.llm.dialect import Dialect
 from cardiolex.reports.llm.endpoint import Endpoint
 from cardiolex.reports.llm.failures import NoAnswer
@@ -31,11 +33,14 @@ from cardiolex.reports.llm.statements import (
 )
 from cardiolex.reports.llm.supreme import SuPreME
 from cardiolex.reports.llm.tally import Tally
-from cardiolex.reports.llm.whole import TextSupport, rest_of
+from cardiolex.reports.llm.whole import rest_of
 from cardiolex.reports.vocabulary import Vocabulary
 
 ProcedureName = Literal["kmerl", "supreme"]
 Progress = Callable[[int, int], None]
+Located = tuple[str, Assertion, Span]
+REMEMBERED = 50_000
+"""Distinct statements, as written, whose places are kept."""
 Targets = Callable[[str], str | None]
 """A name as found -> the vocabulary's name, or None where it has no place there."""
 
@@ -45,6 +50,7 @@ class LLMExtractor:
 
     `targets` maps the names that the model uses to the vocabulary's; without it the vocabulary's
     own wordings decide, and what they do not know is left unaccounted and counted as unmapped.
+    `rules` is the second witness (see `checks`), the rules extractor if not given.
     """
 
     def __init__(
@@ -55,6 +61,7 @@ class LLMExtractor:
         journal: str | Path = ":memory:",
         vocabulary: Vocabulary | None = None,
         targets: Targets | None = None,
+        rules: Extractor | None = None,
         whole_reports: bool = False,
         prompts: Path | None = None,
         progress: Progress = lambda done, total: None,
@@ -64,11 +71,13 @@ class LLMExtractor:
         self.procedure = procedure_named(procedure, prompts)
         self.journal = Journal(journal)
         self.targets = targets or self.vocabulary.resolve
+        self.rules = rules or Rules(self.vocabulary)
         self.whole_reports = whole_reports
         self.progress = progress
         self.tally = Tally()
         self.counts: Counter[str] = Counter()
         self._answers: dict[str, Answered] = {}
+        self._places: dict[str, tuple[Located, ...]] = {}
         self._dialect: Dialect | None = None
 
     @property
@@ -152,36 +161,56 @@ class LLMExtractor:
             return Answered(outcome="too long")
         if speaks_to_a_model(text):
             return Answered(outcome="withheld")
-        support = TextSupport(text, self.vocabulary)
+        check = TextCheck(text, self.vocabulary, self.rules)
         try:
-            return await self.procedure.find(
-                asker, text, statement.identity, lambda name: support.find(name) is not None
-            )
+            found = await self.procedure.find(asker, text, statement.identity, check.objection)
         except NoAnswer as error:
             return Answered(outcome=error.outcome)
+        named = tuple(replace(named, rules=check.said(named.name)) for named in found.named)
+        return replace(found, named=named)
 
     # ------------------------------------------------------------ results
     def _assemble(self, text: str, statements: Sequence[Statement]) -> Extraction:
+        read = self.rules([text])[0]
+        qualifiers = {(m.name, m.start): m.qualifiers for m in read.mentions}
         mentions: list[Mention] = []
         for statement in statements:
             part = text[statement.start : statement.end]
-            for named in self._answers[statement.identity].named:
-                target = self.targets(named.name)
+            for name, said, (start, end) in self._located(part, statement.identity):
+                target = self.targets(name)
                 if target is None:
-                    self.tally.unmapped[named.name] += 1
+                    self.tally.unmapped[name] += 1
                     continue
-                support = _support(part, self.vocabulary)
-                start, end = support.find(named.name) or support.everything
-                place = statement.start
-                mentions.append(Mention(target, named.assertion, place + start, place + end))
+                first, last = statement.start + start, statement.start + end
+                extra = qualifiers.get((target, first), ())
+                mentions.append(Mention(target, said, first, last, extra))
         ordered = tuple(sorted(dict.fromkeys(mentions), key=lambda m: (m.start, m.end, m.name)))
-        unaccounted = rest_of(text, [(m.start, m.end) for m in ordered])
-        return Extraction(text, ordered, unaccounted=unaccounted)
+        covered = [(m.start, m.end) for m in ordered]
+        silent = [*read.qualifier_spans, *read.non_finding_spans]
+        return Extraction(
+            text,
+            ordered,
+            read.qualifier_spans,
+            read.non_finding_spans,
+            rest_of(text, [*covered, *silent]),
+            read.language,
+        )
 
-
-@lru_cache(maxsize=2048)
-def _support(text: str, vocabulary: Vocabulary) -> TextSupport:
-    return TextSupport(text, vocabulary)
+    def _located(self, part: str, identity: str) -> tuple[Located, ...]:
+        """Names found in a statement and their places in it; repeats are looked up."""
+        known = self._places.get(part)
+        if known is None:
+            named = self._answers[identity].named
+            check = TextCheck(part, self.vocabulary, self.rules) if named else None
+            known = tuple(
+                (n.name, n.assertion, check.find(n.name) or check.everything)
+                for n in named
+                if check is not None
+            )
+            if len(self._places) >= REMEMBERED:
+                self._places.clear()
+            self._places[part] = known
+        return known
 
 
 def procedure_named(name: str, prompts: Path | None = None) -> KMERL | SuPreME:

@@ -7,17 +7,18 @@ from typing import Literal
 
 from cardiolex.reports.entities_found import Assertion
 
-Reason = Literal["unsupported", "denied at verification", "no verdict"]
-IsSupported = Callable[[str], bool]
-"""Whether the statement's text supports an entity."""
+Reason = Literal["unsupported", "denied by the text", "denied at verification", "no verdict"]
+Objection = Callable[[str], Reason | None]
+"""Why the statement's text does not let an entity count, or None."""
 
 
 @dataclass(frozen=True)
 class Named:
-    """An entity in the model's words."""
+    """An entity in the model's words; `rules` is how the rules extractor reads it, if it does."""
 
     name: str
     assertion: Assertion
+    rules: Assertion | None = None
 
 
 @dataclass(frozen=True)
@@ -53,3 +54,10 @@ def normal_name(words: str) -> str:
 def unique_names(names: list[str]) -> list[str]:
     """Normal names, each once, in order, without empty ones."""
     return list(dict.fromkeys(name for name in map(normal_name, names) if name))
+
+
+def sift(names: list[str], objection: Objection) -> tuple[list[str], list[Rejected]]:
+    """The names to which the text has no objection, and the others with it."""
+    reasons = {name: objection(name) for name in names}
+    rejected = [Rejected(name, reason) for name, reason in reasons.items() if reason is not None]
+    return [name for name, reason in reasons.items() if reason is None], rejected

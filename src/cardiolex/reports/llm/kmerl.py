@@ -2,7 +2,8 @@
 
 1. the positive findings of a report, 2. YES or NO for each of them, 3. names of equal meaning,
 4. superclasses. Deviations: JSON instead of a bracketed list, pairs instead of a free dictionary
-(a schema can enforce both); entities that the text does not support are not even verified.
+(a schema can enforce both); entities that the text does not support, or denies, are
+not even verified.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from pathlib import Path
 from cardiolex.reports.llm.answers import Entities, Merges, Superclasses, Verdict
 from cardiolex.reports.llm.asking import Asker
 from cardiolex.reports.llm.failures import NoAnswer
-from cardiolex.reports.llm.found import Answered, IsSupported, Named, Rejected, unique_names
+from cardiolex.reports.llm.found import Answered, Named, Objection, Rejected, sift, unique_names
 from cardiolex.reports.llm.prompt import load_prompt
 
 NAMES_PER_CALL = 400  # K-MERL gives all names at once; it had 341
@@ -35,14 +36,10 @@ class KMERL:
         """Versions of the prompts that decide what is found."""
         return f"{self.extract.version}+{self.verify.version}"
 
-    async def find(
-        self, asker: Asker, text: str, identity: str, is_supported: IsSupported
-    ) -> Answered:
+    async def find(self, asker: Asker, text: str, identity: str, objection: Objection) -> Answered:
         """Steps 1 and 2 for one statement or report."""
         answer = await asker.ask(self.extract, {"report": text}, identity)
-        names = unique_names(answer.entities)
-        supported = [name for name in names if is_supported(name)]
-        rejected = [Rejected(n, "unsupported") for n in names if n not in supported]
+        supported, rejected = sift(unique_names(answer.entities), objection)
         verdicts = await asyncio.gather(
             *(self._verdict(asker, text, identity, name) for name in supported)
         )

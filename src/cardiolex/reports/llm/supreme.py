@@ -13,7 +13,7 @@ from cardiolex.reports.llm.answers import Certainty, Term
 from cardiolex.reports.llm.asking import Asker
 from cardiolex.reports.llm.bounded import in_parallel
 from cardiolex.reports.llm.failures import NoAnswer
-from cardiolex.reports.llm.found import Answered, IsSupported, Named, Rejected, unique_names
+from cardiolex.reports.llm.found import Answered, Named, Objection, sift, unique_names
 from cardiolex.reports.llm.prompt import load_prompt
 
 
@@ -31,9 +31,7 @@ class SuPreME:
         """Version of the prompt that decides what is found."""
         return self.extract.version
 
-    async def find(
-        self, asker: Asker, text: str, identity: str, is_supported: IsSupported
-    ) -> Answered:
+    async def find(self, asker: Asker, text: str, identity: str, objection: Objection) -> Answered:
         """Entities of one statement or report with their certainty."""
         answer = await asker.ask(self.extract, {"report": text}, identity)
         certain = set(unique_names([*answer.normal, *answer.abnormal]))
@@ -41,16 +39,10 @@ class SuPreME:
         names = unique_names(
             [*answer.entities, *answer.normal, *answer.abnormal, *answer.uncertain]
         )
-        supported = {name for name in names if is_supported(name)}
+        kept, rejected = sift(names, objection)
         sure = certain - uncertain
-        return Answered(
-            tuple(
-                Named(name, "present" if name in sure else "uncertain")
-                for name in names
-                if name in supported
-            ),
-            tuple(Rejected(name, "unsupported") for name in names if name not in supported),
-        )
+        named = (Named(name, "present" if name in sure else "uncertain") for name in kept)
+        return Answered(tuple(named), tuple(rejected))
 
     async def ecg_terms(self, asker: Asker, terms: Sequence[str]) -> dict[str, bool | None]:
         """The filter of terms: whether each one is an ECG term; None where there is no answer."""

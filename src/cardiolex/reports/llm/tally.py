@@ -8,7 +8,10 @@ from cardiolex.reports.llm.found import Answered
 
 @dataclass
 class Tally:
-    """Grows with every statement. `mentions` and `uncertain` hold name -> mentions in all texts."""
+    """Grows with every statement. `mentions` and `uncertain` hold name -> mentions in all texts.
+
+    `disagreements`: (name, what the model says, what the rules read) -> mentions.
+    """
 
     texts: int = 0
     statements: int = 0
@@ -18,6 +21,7 @@ class Tally:
     rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     unmapped: Counter[str] = field(default_factory=Counter)
+    disagreements: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def add(self, answered: Answered, times: int = 1) -> None:
         """Count one statement that stands `times` times in the reports."""
@@ -26,6 +30,8 @@ class Tally:
         for named in answered.named:
             counter = self.uncertain if named.assertion == "uncertain" else self.mentions
             counter[named.name] += times
+            if named.rules is not None and named.rules != named.assertion:
+                self.disagreements[named.name, named.assertion, named.rules] += times
         for rejected in answered.rejected:
             self.rejected[rejected.name, rejected.reason] += times
 
@@ -46,5 +52,6 @@ class Tally:
             *((f"mentions rejected: {reason}", n) for reason, n in sorted(by_reason.items())),
             ("unique with support", len(kept)),
             ("uncertain mentions", self.uncertain.total()),
+            ("mentions that the rules read otherwise", self.disagreements.total()),
             ("after certainty filter", len(self.mentions)),
         ]

@@ -26,6 +26,7 @@ class Atom:
     roles: dict[str, Any]
     gap: bool = False
     languages: frozenset[str] = frozenset()
+    closes: bool = False
 
     def is_(self, *roles: str) -> bool:
         """Whether the atom can play one of these roles."""
@@ -66,7 +67,7 @@ class Matcher:
         while place < len(tokens):
             node, length = self._longest(tokens, place)
             chosen = tokens[place : place + max(length, 1)]
-            yield _atom(chosen, node, start)
+            yield _atom(chosen, node, start, closes=_closes(text, chosen[-1].end + start))
             place += max(length, 1)
 
     def _spell(self, token: Token) -> Token:
@@ -89,7 +90,16 @@ class Matcher:
         return best, length
 
 
-def _atom(tokens: list[Token], node: Node | None, offset: int) -> Atom:
+def _closes(text: str, end: int) -> bool:
+    """Whether a bracket that stands for itself closes here: "(fragl. resp.)", not "PVC(s)"."""
+    rest = text[end : end + 2].lstrip(".")
+    if not rest.startswith(")"):
+        return False
+    opening = text.rfind("(", 0, end)
+    return opening <= 0 or not text[opening - 1].isalnum()
+
+
+def _atom(tokens: list[Token], node: Node | None, offset: int, *, closes: bool) -> Atom:
     first, last = tokens[0], tokens[-1]
     text = " ".join(token.norm for token in tokens)
     start, end = first.start + offset, last.end + offset
@@ -98,8 +108,8 @@ def _atom(tokens: list[Token], node: Node | None, offset: int) -> Atom:
         languages = frozenset(entry.language for entry in node.entries)
         if first.kind == "leads" and len(tokens) == 1:
             roles["leads"] = first.norm.split()
-        return Atom(text, start, end, roles, first.gap, languages)
+        return Atom(text, start, end, roles, first.gap, languages, closes)
     if first.kind == "leads":
-        return Atom(text, start, end, {"leads": first.norm.split()}, first.gap)
+        return Atom(text, start, end, {"leads": first.norm.split()}, first.gap, closes=closes)
     role = {"mark": "mark", "number": "number"}.get(first.kind, "unknown")
-    return Atom(text, start, end, {role: text}, first.gap)
+    return Atom(text, start, end, {role: text}, first.gap, closes=closes)

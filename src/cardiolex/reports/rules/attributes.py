@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from cardiolex.reports.rules.atoms import Atom
 from cardiolex.reports.rules.findings import Found
+from cardiolex.reports.rules.language import language_of
 from cardiolex.reports.rules.lexicon import Lexicon
 
 _BESIDE = ("qualifier", "place", "leads", "site", "age", "doubtful age", "kind", "rate", "filler",
@@ -22,7 +23,7 @@ class Attributes:
         self.atoms = atoms
         self.found = found
         self.lexicon = lexicon
-        self.german = any("de" in atom.languages for atom in atoms)
+        self.german = language_of(atoms) == "de"
         places = lexicon.tables["states"]["places"]
         self.placed = {*places, *lexicon.place_of, *lexicon.tables["states"]["takes_place"]}
 
@@ -73,11 +74,12 @@ class Attributes:
             if role not in atom.roles:
                 continue
             word = atom.roles[role] or atom.text
-            owner = self._owner(place, word if role in _WORDS else "")
+            bound = self._bound(place, word) if role in _WORDS else None
+            owner = bound or self._nearest(place)
             if owner is None:
                 continue
-            if role in _WORDS and self._fits(owner, word) and not self._doubted(place):
-                owner.words.append(word)
+            if bound is not None and not self._doubted(place):
+                bound.words.append(word)
             owner.qualifiers.append(word)
             return
 
@@ -94,23 +96,26 @@ class Attributes:
             known = known or (name == base and (gives, word) in self.lexicon.together)
         return known
 
-    def _owner(self, place: int, word: str) -> Found | None:
+    def _nearest(self, place: int) -> Found | None:
+        """The finding a describing word is shown with."""
         before, after = self._before(place), self._after(place)
         if before is not None and place <= before.last:
             return before
         near_after = after is not None and self._clear(place + 1, after.first)
-        if word:
-            if after is not None and near_after and self._fits(after, word):
-                return after
-            if word.endswith("response"):
-                before = self._rhythm_before(place, word) or before
-            if (
-                before is not None
-                and self._fits(before, word)
-                and self._reaches(before, place, word)
-            ):
-                return before
         return after if near_after else before
+
+    def _bound(self, place: int, word: str) -> Found | None:
+        """The finding that the word makes more specific; None where it only describes."""
+        before, after = self._before(place), self._after(place)
+        if before is not None and place <= before.last:
+            return before if self._fits(before, word) else None
+        near_after = after is not None and self._clear(place + 1, after.first)
+        if after is not None and near_after and self._fits(after, word):
+            return after
+        if word.endswith("response"):
+            return self._rhythm_before(place, word)
+        fits = before is not None and self._fits(before, word)
+        return before if before is not None and fits and self._reaches(before, place) else None
 
     def _rhythm_before(self, place: int, word: str) -> Found | None:
         """The last finding of the sentence whose rate a ventricular response can be."""
@@ -119,8 +124,8 @@ class Attributes:
                 return None if self._sentence_ends(found.last + 1, place) else found
         return None
 
-    def _reaches(self, before: Found, place: int, word: str) -> bool:
-        return word.endswith("response") or self._clear(before.last + 1, place, ",-:")
+    def _reaches(self, before: Found, place: int) -> bool:
+        return self._clear(before.last + 1, place, ",-:")
 
     # ------------------------------------------------------------ places
     def _chains(self) -> Iterator[list[int]]:
@@ -193,9 +198,9 @@ class Attributes:
     def _cut_off(self, chain: list[int]) -> bool:
         """A line that breaks off after its place: the finding it belongs to is lost."""
         rest = self.atoms[chain[-1] + 1 :]
-        return (
-            self.atoms[chain[0]].gap and len(rest) <= 1 and all("unknown" in a.roles for a in rest)
-        )
+        before = self.atoms[chain[0] - 1 : chain[0]]
+        opened = self.atoms[chain[0]].gap or any("cue" in atom.roles for atom in before)
+        return opened and len(rest) <= 1 and all("unknown" in atom.roles for atom in rest)
 
     def _is_location(self, chain: list[int], close: bool) -> bool:
         """Whether the places are said as a location: "in the inferior leads", "lateral leads"."""
@@ -208,9 +213,9 @@ class Attributes:
     def _postponed(self, before: Found, place: int) -> bool:
         """German puts an uninflected place after its finding: "infarkt anteroseptal"."""
         atom = self.atoms[place]
-        if atom.gap or before.places or not self.german or before.last + 1 != place:
+        if atom.gap or not self.german or atom.text.endswith(_INFLECTED):
             return False
-        return not atom.text.endswith(_INFLECTED)
+        return not before.places or self._clear(before.last + 1, place)
 
 
 def absorb(atoms: Sequence[Atom], found: Sequence[Found], lexicon: Lexicon) -> list[Found]:
@@ -225,9 +230,20 @@ def absorb(atoms: Sequence[Atom], found: Sequence[Found], lexicon: Lexicon) -> l
             if owner is not None and ratio:
                 owner.qualifiers.append(text)
                 taken = True
-        if not taken:
+        if kept and _spelt_out(atoms, kept[-1], one, lexicon):
+            kept[-1].name, kept[-1].last = one.name, one.last
+        elif not taken:
             kept.append(one)
     return kept
+
+
+def _spelt_out(atoms: Sequence[Atom], one: Found, other: Found, lexicon: Lexicon) -> bool:
+    """Whether a block is named again more closely: "2nd degree AV block, Mobitz I"."""
+    if one.name not in ("av block", "second degree av block") or other.first <= one.last:
+        return False
+    between = atoms[one.last + 1 : other.first]
+    closer = one.name in lexicon.vocabulary.ancestors(other.name) if other.name in lexicon.vocabulary else False
+    return closer and all(a.text in ",-:" and "mark" in a.roles for a in between)
 
 
 def names(found: Found, lexicon: Lexicon) -> list[str]:
@@ -242,7 +258,11 @@ def names(found: Found, lexicon: Lexicon) -> list[str]:
     if not places and leads in lexicon.tables["qualifiers"]["lead_places"]:
         places = [lexicon.tables["qualifiers"]["lead_places"][leads]]
         base = lexicon.together.get((base, places[0]), base)
-    named = [lexicon.with_place(base, place) or base for place in _join(places, lexicon)]
+    plain, _ = lexicon.place_of.get(found.name, (found.name, ""))
+    named = [
+        lexicon.with_place(base, place) or lexicon.with_place(plain, place) or base
+        for place in _join(places, lexicon)
+    ]
     return list(dict.fromkeys(named)) or [base]
 
 

@@ -64,6 +64,8 @@ class Reader:
                 self._name(place, atom.roles["pattern"])
             elif self._left_out(place):
                 self._name(place, self._left_out(place))
+            elif atom.text == "normal" and self._says_ecg(place):
+                continue
             elif "state" in atom.roles:
                 self._state(place, atom.roles["state"])
             elif "subject" in atom.roles and not self._bare_letter(place):

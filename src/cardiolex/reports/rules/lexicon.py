@@ -103,7 +103,8 @@ class Lexicon:
             yield from _by_language(table[name], role, name)
 
     def _entities(self) -> Iterator[tuple[str, Entry]]:
-        left_out = {self.key(text) for text in self.tables["wording"]["not_in_text"]}
+        listed = self.tables["wording"]["not_in_text"]
+        left_out = {self.key(reading) for text in listed for reading in alternatives(text)}
         hedges = set(self.tables["wording"]["not_in_text_with"])
         for entity in self.vocabulary.entities:
             sources = (
@@ -181,7 +182,8 @@ class Lexicon:
     @cached_property
     def weak(self) -> frozenset[str]:
         """Findings that only say that something is abnormal, and give way to a closer word."""
-        return frozenset(name for (_, state), name in self.says.items() if state == "abnormal")
+        weak = {name for (_, state), name in self.says.items() if state == "abnormal"}
+        return frozenset(weak - {name for (_, state), name in self.says.items() if state == "poor"})
 
     @property
     def named(self) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from cardiolex.reports.rules.findings import Found
 
 _DESCRIBING = ("qualifier", "place", "leads", "site", "age", "doubtful age", "kind", "rate",
                "filler", "state", "number", "subject")  # fmt: skip
-_OPEN_ENDS = ("is", "are", "may", "could", "can", "cannot", "kann", "kan")
+_OPEN_ENDS = ("may be", "might be", "could be", "is", "are", "may", "could", "can", "cannot", "kann", "kan")
 _HEDGED_LINKS = ("suggest", "consistent", "compatible", "due", "keeping")
 
 
@@ -89,7 +89,8 @@ class Scope:
             if found.first > place:
                 between = self.atoms[place + 1 : found.first]
                 stopped = any(a.ends_sentence or "stop" in a.roles for a in between)
-                return None if stopped else number
+                closed = any(a.closes for a in self.atoms[place : found.first])
+                return None if stopped or closed else number
         return None
 
     def _previous(self, place: int) -> int | None:
@@ -158,6 +159,10 @@ class Scope:
 
     def _list_goes_on(self, number: int, cue: Cue) -> bool:
         """Whether a list of findings set apart by commas ends in "or" (or in "and")."""
+        rest = self.atoms[self.found[number].last + 1 :]
+        known = [atom for atom in rest if not (atom.text == "," or atom.is_("place", "age"))]
+        if known and "or" in known[0].roles:
+            return True
         while number + 1 < len(self.found):
             one, other = self.found[number], self.found[number + 1]
             between = self.atoms[one.last + 1 : other.first]
@@ -218,8 +223,7 @@ class Scope:
         known = [atom for atom in rest if "unknown" not in atom.roles]
         if not known or not all(a.is_("or", "cue", *_DESCRIBING) for a in known):
             return
-        open_cue = "cue" in known[-1].roles and known[-1].roles["cue"].stands == "before"
-        if "or" in known[-1].roles or open_cue or known[-1].text in _OPEN_ENDS:
+        if "or" in known[-1].roles or known[-1].text in _OPEN_ENDS:
             self.marks[-1].add("uncertain")
 
     def _rather_than(self) -> None:
