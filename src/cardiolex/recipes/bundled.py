@@ -26,6 +26,7 @@ from cardiolex.datasets.simulated import SimulatedECGs
 from cardiolex.encoders.lead_vit import LeadViT
 from cardiolex.encoders.text import HuggingFaceText
 from cardiolex.nn.query_network import QueryNetwork
+from cardiolex.recipes.bundled_card import bundled_card
 from cardiolex.recipes.pretrain import Run, pretrain
 from cardiolex.recipes.recipe_config import RecipeConfig
 from cardiolex.recordings.preprocess import Preprocess
@@ -132,6 +133,7 @@ def run(config: BundledRun) -> Run:
         report_pooling="mean",
         weights="float16",
         statements=len(STATEMENTS),
+        card=bundled_card,
     )
 
 
