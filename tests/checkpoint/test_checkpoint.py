@@ -54,6 +54,7 @@ def test_a_folder_holds_the_promised_files_and_nothing_executable(saved):
     }
     assert not [name for name in names if name.endswith((".bin", ".pt", ".pkl", ".py"))]
     assert [path.name for path in saved.parent.iterdir()] == ["tiny"]
+    assert {(saved / name).stat().st_mode & 0o777 for name in names} == {0o644}
 
 
 @pytest.mark.parametrize("weights", ["float16", "bfloat16"])

@@ -60,7 +60,7 @@ def test_an_interruption_ends_with_130_and_leaves_nothing(start, model_folder, t
 
 def test_a_reader_that_leaves_early_gets_no_traceback(start, model_folder, long_list):
     tokens = ("--model", model_folder, "--conditions", long_list, "--format", "csv")
-    process = start("interpret", FOLDER, *tokens)
+    process = start("interpret", FOLDER / "cpsc2018", *tokens)
     assert process.stdout.readline().startswith("record,condition")
     process.stdout.close()
     assert process.wait(timeout=200) == 1

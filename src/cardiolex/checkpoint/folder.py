@@ -160,6 +160,7 @@ def _write_weights(tensors: dict[str, Tensor], path: Path, weights: WeightFormat
         path,
         metadata={"format": "pt"},
     )
+    path.chmod(0o644)  # safetensors writes for the owner alone
     path.chmod(0o644)
 
 
