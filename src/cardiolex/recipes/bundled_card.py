@@ -27,12 +27,12 @@ paper is listed in `cardiolex/recipes/bundled.py`.
 
 - {seen:,} ECGs from cardiolex's own simulator (version {simulated["simulator"]}) with the reports
   it wrote, and on nothing else: no real recording had a part in any weight.
-- {facts["steps"]} steps of {trainer["batch_size"]}, seed {trainer["seed"]}, {minutes:.0f} minutes on
-  {facts["machine"]}, beside one process that simulates.
+- {facts["steps"]} steps of {trainer["batch_size"]}, seed {trainer["seed"]}, {minutes:.0f} minutes
+  on {facts["machine"]}, beside one process that simulates.
 - Real recordings had a part in the development, though: wave shapes, noise and frequencies of the
   simulator were compared with those of PTB-XL, CPSC2018, LUDB, Georgia and Chapman-Shaoxing, and
-  among a few training settings the one with the better mean AUROC on the tables below was taken. The
-  figures below are those of a development set, not of an untouched test set.
+  among a few training settings the one with the better mean AUROC on the tables below was taken.
+  The figures below are those of a development set, not of an untouched test set.
 - The text encoder: simulated and public report statements, the vocabulary and its synonyms.
 - cardiolex {versions["cardiolex"]}, torch {versions["torch"]}, Python {versions["python"]}.
 - Made again by `cardiolex pretrain text-encoder TEXT` and
