@@ -260,7 +260,10 @@ def names(found: Found, lexicon: Lexicon) -> list[str]:
         base = lexicon.together.get((base, places[0]), base)
     plain, _ = lexicon.place_of.get(found.name, (found.name, ""))
     named = [
-        lexicon.with_place(base, place) or lexicon.with_place(plain, place) or base
+        lexicon.with_place(base, place)
+        or lexicon.with_place(plain, place)
+        or lexicon.with_place(base, place, nearest=True)
+        or base
         for place in _join(places, lexicon)
     ]
     return list(dict.fromkeys(named)) or [base]

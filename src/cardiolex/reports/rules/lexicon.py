@@ -220,15 +220,16 @@ class Lexicon:
                     table[name] = (base, place)
         return table
 
-    def with_place(self, base: str, place: str) -> str | None:
-        """The name of a finding in a territory, or of the nearest territory; None without one."""
+    def with_place(self, base: str, place: str, *, nearest: bool = False) -> str | None:
+        """The name of a finding in a territory (or in the nearest one); None without one."""
         pattern = self.tables["states"]["places"].get(base)
         if pattern is None:
             return self.together.get((base, place))
-        for candidate in (place, self.tables["qualifiers"]["nearest_place"].get(place)):
-            name = pattern.format(place=candidate)
-            if candidate and name in self.vocabulary:
-                return str(name)
+        if nearest:
+            place = self.tables["qualifiers"]["nearest_place"].get(place, place)
+        name = pattern.format(place=place)
+        if name in self.vocabulary:
+            return str(name)
         return self.together.get((base, place))
 
 
