@@ -31,7 +31,7 @@ def test_a_statement_that_speaks_to_a_model_is_withheld_and_the_others_are_read(
         assert result.present == {"sinus rhythm"}
         assert all("Ignore" not in json.dumps(r) for r in server.requests)
         assert found.tally.outcomes == {"answered": 1, "withheld": 1}
-        assert result.text[slice(*result.unaccounted[0])] == HOSTILE
+        assert result.unaccounted[0][0] >= len("Sinus rhythm. ")
 
 
 def test_a_hostile_statement_that_slips_through_cannot_reach_other_statements() -> None:

@@ -25,9 +25,14 @@ TABLE = {text: ["sinus rhythm"] for text in TEXTS}
 
 CHILD = """
 import sys
+from cardiolex.reports.entities_found import Extraction
 from cardiolex.reports.llm import Endpoint, LLMExtractor
+class Silent:
+    name = version = "silent"
+    def __call__(self, texts): return [Extraction(text) for text in texts]
 url, journal, count = sys.argv[1:]
-found = LLMExtractor(Endpoint(url, "m", in_flight=4, first_wait_s=0.01), journal=journal)
+endpoint = Endpoint(url, "m", in_flight=4, first_wait_s=0.01)
+found = LLMExtractor(endpoint, journal=journal, rules=Silent())
 results = found([f"sinus rhythm variant {n}" for n in range(int(count))])
 print(sum(bool(r.present) for r in results))
 """

@@ -47,7 +47,7 @@ def test_kmerl_keeps_what_is_supported_and_verified() -> None:
             ("left axis deviation", "present", "left axis deviation"),
             ("right bundle branch block", "present", "RBBB"),
         }
-        assert [report[slice(*span)] for span in result.unaccounted] == ["possible LVH"]
+        assert [report[slice(*span)] for span in result.unaccounted] == ["LVH"]
         assert found.tally.rejected == {
             ("atrial fibrillation", "unsupported"): 1,
             ("lvh", "denied at verification"): 1,
@@ -244,14 +244,14 @@ def test_a_dry_run_asks_nothing_and_says_what_will_be_asked() -> None:
         assert (before.texts, before.statements, before.distinct, before.withheld) == (3, 4, 3, 1)
         assert [(s.step, s.calls, s.measured) for s in before.steps] == [
             ("kmerl/extract", 2, False),
-            ("kmerl/verify", 3, False),
+            ("kmerl/verify", 3, False),  # as many as the rules find
         ]
         found(texts)
         assert len(server.requests) == before.calls == 5
-        after = cost([*texts, "Something new"], *arguments)
+        after = cost([*texts, "LVH with PVCs"], *arguments)
         assert [(s.from_journal, s.calls, s.prompt_tokens) for s in after.steps] == [
             (2, 1, 100),  # the scripted server counts 100 tokens a prompt
-            (3, 2, 150),
+            (3, 2, 200),  # the rules find two findings to verify
         ]
         assert all(step.measured for step in after.steps)
 
@@ -264,3 +264,30 @@ def test_estimated_tokens_are_a_quarter_of_the_characters_sent() -> None:
         found([text])
         sent = sum(len(m["content"]) for m in server.requests[0]["messages"])
         assert extract.prompt_tokens == pytest.approx(sent / 4, rel=0.02)
+
+
+# ------------------------------------------------------------ the rules as second witness
+def test_a_denied_finding_is_rejected_before_it_is_verified() -> None:
+    table = {"no evidence of acute ischemia, sinus rhythm": ["acute ischemia", "sinus rhythm"]}
+    with serving(knows(table)) as server:
+        found = extractor(server)
+        assert found(["No evidence of acute ischemia, sinus rhythm"])[0].present == {"sinus rhythm"}
+        (((name, reason), _),) = found.tally.rejected.items()
+        assert (name, reason) == ("acute ischemia", "denied by the text")
+        assert len(server.requests) == 2
+
+
+def test_where_model_and_rules_differ_is_counted_and_the_model_is_believed() -> None:
+    with serving(knows({"possible lvh": ["lvh"]})) as server:
+        found = extractor(server)
+        assert found(["Possible LVH"])[0].present == {"left ventricular hypertrophy"}
+        assert found.tally.disagreements == {("lvh", "present", "uncertain"): 1}
+
+
+def test_words_that_are_no_finding_are_accounted_for() -> None:
+    text = "Repeat ECG to exclude technical error. Sinus rhythm"
+    with serving(knows({"sinus rhythm": ["sinus rhythm"]})) as server:
+        (result,) = extractor(server)([text])
+        assert result.unaccounted == ()
+        assert result.non_finding_spans
+        assert all(text[slice(*span)].strip() for span in result.non_finding_spans)

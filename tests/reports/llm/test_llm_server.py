@@ -211,7 +211,5 @@ def test_many_requests_are_in_flight_but_not_too_many() -> None:
         return Say('{"entities": []}')
 
     with serving(slow) as server:
-        started = time.monotonic()
         extractor(server, in_flight=10)(texts)
         assert 5 <= server.most_at_once <= 10
-        assert time.monotonic() - started < 30 * 0.05

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cardiolex.reports.llm.answers import Entities, read_answer
-from cardiolex.reports.extract import Rules
 from cardiolex.reports.llm.asking import identity, outcome
-from cardiolex.reports.llm.checks import TextCheck
+from cardiolex.reports.llm.checks import TextCheck, rules_for
 from cardiolex.reports.llm.endpoint import Endpoint
 from cardiolex.reports.llm.found import unique_names
 from cardiolex.reports.llm.journal import Entry, Journal, Question
@@ -141,7 +140,7 @@ class _Counter:
         self, procedure: KMERL, statements: Sequence[Statement], vocabulary: Vocabulary
     ) -> None:
         questions: list[tuple[str, int]] = []
-        rules = Rules(vocabulary)
+        rules = rules_for(vocabulary)
         open_statements = [0.0, 0.0]
         for statement in statements:
             entries = self.entries(procedure.extract, statement.identity)

@@ -13,11 +13,10 @@ from typing import Literal
 
 from cardiolex.errors import CardiolexError
 from cardiolex.reports.entities_found import Assertion, Extraction, Extractor, Mention, Span
-from cardiolex.reports.extract import Rules
 from cardiolex.reports.llm.asking import Asker
 from cardiolex.reports.llm.bounded import in_parallel
 from cardiolex.reports.llm.chat import Chat
-from cardiolex.reports.llm.checks import TextCheck
+from cardiolex.reports.llm.checks import TextCheck, rules_for
 from cardiolex.reports.llm.dialect import Dialect
 from cardiolex.reports.llm.endpoint import Endpoint
 from cardiolex.reports.llm.failures import NoAnswer
@@ -71,7 +70,7 @@ class LLMExtractor:
         self.procedure = procedure_named(procedure, prompts)
         self.journal = Journal(journal)
         self.targets = targets or self.vocabulary.resolve
-        self.rules = rules or Rules(self.vocabulary)
+        self.rules = rules or rules_for(self.vocabulary)
         self.whole_reports = whole_reports
         self.progress = progress
         self.tally = Tally()
@@ -171,29 +170,37 @@ class LLMExtractor:
 
     # ------------------------------------------------------------ results
     def _assemble(self, text: str, statements: Sequence[Statement]) -> Extraction:
-        read = self.rules([text])[0]
-        qualifiers = {(m.name, m.start): m.qualifiers for m in read.mentions}
-        mentions: list[Mention] = []
-        for statement in statements:
-            part = text[statement.start : statement.end]
-            for name, said, (start, end) in self._located(part, statement.identity):
-                target = self.targets(name)
-                if target is None:
-                    self.tally.unmapped[name] += 1
-                    continue
-                first, last = statement.start + start, statement.start + end
-                extra = qualifiers.get((target, first), ())
-                mentions.append(Mention(target, said, first, last, extra))
+        parts = [self._read(text[s.start : s.end], s) for s in statements]
+        mentions = [m for part in parts for m in part.mentions]
         ordered = tuple(sorted(dict.fromkeys(mentions), key=lambda m: (m.start, m.end, m.name)))
-        covered = [(m.start, m.end) for m in ordered]
-        silent = [*read.qualifier_spans, *read.non_finding_spans]
+        qualifiers = tuple(span for part in parts for span in part.qualifier_spans)
+        silent = tuple(span for part in parts for span in part.non_finding_spans)
+        covered = [*((m.start, m.end) for m in ordered), *qualifiers, *silent]
+        languages = Counter(part.language for part in parts) or Counter(["en"])
+        language = languages.most_common(1)[0][0]
+        return Extraction(text, ordered, qualifiers, silent, rest_of(text, covered), language)
+
+    def _read(self, part: str, statement: Statement) -> Extraction:
+        """One statement, with places in the whole text; what is no finding is the rules' word."""
+        if self._answers[statement.identity].outcome == "too long":
+            return Extraction(part)
+        read = self.rules([part])[0]
+        qualifiers = {(m.name, m.start): m.qualifiers for m in read.mentions}
+        place = statement.start
+        mentions = []
+        for name, said, (start, end) in self._located(part, statement.identity):
+            target = self.targets(name)
+            if target is None:
+                self.tally.unmapped[name] += 1
+            else:
+                extra = qualifiers.get((target, start), ())
+                mentions.append(Mention(target, said, place + start, place + end, extra))
         return Extraction(
-            text,
-            ordered,
-            read.qualifier_spans,
-            read.non_finding_spans,
-            rest_of(text, [*covered, *silent]),
-            read.language,
+            part,
+            tuple(mentions),
+            tuple((place + a, place + b) for a, b in read.qualifier_spans),
+            tuple((place + a, place + b) for a, b in read.non_finding_spans),
+            language=read.language,
         )
 
     def _located(self, part: str, identity: str) -> tuple[Located, ...]:
