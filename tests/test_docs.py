@@ -18,7 +18,8 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 INDENTED = re.compile(r"(?<=\n\n)((?: {4}\S.*\n)+)")
 INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-GROUPS = ("prepare", "pretrain", "evaluate")
+APP = build()
+GROUPS = {name for name in APP if not name.startswith("-") and APP[name].default_command is None}
 
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 

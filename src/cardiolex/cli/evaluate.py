@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from cyclopts import Parameter
 
 from cardiolex.cli.batch import lead_names
 from cardiolex.cli.progress import progress_bar
@@ -11,20 +15,33 @@ from cardiolex.errors import CardiolexError
 
 if TYPE_CHECKING:
     from cardiolex.evaluation.loading import LoadedTable
+    from cardiolex.evaluation.results import ZeroShotResult
     from cardiolex.interpreter import Interpreter
     from cardiolex.recordings.recording import Recording
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Measuring:
+    """What every measurement asks for."""
+
+    root: Path
+    """Folder that the record paths start from."""
+    model: Path | None = None
+    """A checkpoint folder; the bundled model by default."""
+    resamples: int = 1000
+    """Bootstrap samples, by patient where patients are known."""
+    seed: int = 0
+    """Seed of the bootstrap."""
 
 
 def zero_shot(
     truth: list[Path],
     /,
     *,
-    root: Path,
+    measuring: Measuring,
     leads: str | None = None,
-    model: Path | None = None,
     output: Path | None = None,
-    resamples: int = 1000,
-    seed: int = 0,
 ) -> int:
     """AUROC and AUPRC of plain condition names, per class and macro, with 95 % intervals.
 
@@ -32,38 +49,19 @@ def zero_shot(
     ----------
     truth
         CSV tables: a column `record` with paths, then one 0/1 column per condition.
-    root
-        Folder that the record paths start from.
     leads
         Use these leads only, e.g. "I,II".
-    model
-        A checkpoint folder; the bundled model by default.
     output
         Folder for table, JSON and plot.
-    resamples
-        Bootstrap samples, by patient where patients are known.
-    seed
-        Seed of the bootstrap.
     """
-    from cardiolex.evaluation.zero_shot import evaluate_zero_shot
     from cardiolex.interpreter import load
 
-    interpreter = load(model)
+    interpreter = load(measuring.model)
     macros = []
     incomplete = False
     for path in truth:
-        loaded = load_truth(path, root)
-        with progress_bar(f"scoring {loaded.table.name}") as progress:
-            result = evaluate_zero_shot(
-                interpreter.score,
-                loaded,
-                lead_names(leads),
-                seen=_seen(interpreter, loaded),
-                model=interpreter.name,
-                resamples=resamples,
-                seed=seed,
-                progress=progress,
-            )
+        loaded = load_truth(path, measuring.root)
+        result = _measured(interpreter, loaded, lead_names(leads), measuring)
         print(result.to_markdown())
         macros.append(result.macro_auroc.value)
         incomplete = incomplete or bool(result.unreadable)
@@ -79,11 +77,8 @@ def partial_leads(
     truth: list[Path],
     /,
     *,
-    root: Path,
-    model: Path | None = None,
+    measuring: Measuring,
     output: Path | None = None,
-    resamples: int = 1000,
-    seed: int = 0,
 ) -> int:
     """The same for 1 to 12 leads in the papers' order, every single lead, and clinical subsets.
 
@@ -91,31 +86,23 @@ def partial_leads(
     ----------
     truth
         CSV tables: a column `record` with paths, then one 0/1 column per condition.
-    root
-        Folder that the record paths start from.
-    model
-        A checkpoint folder; the bundled model by default.
     output
         Folder for table, JSON and plot.
-    resamples
-        Bootstrap samples, by patient where patients are known.
-    seed
-        Seed of the bootstrap.
     """
     from cardiolex.evaluation.partial_leads import evaluate_partial_leads
     from cardiolex.interpreter import load
 
-    interpreter = load(model)
+    interpreter = load(measuring.model)
     incomplete = False
     for path in truth:
-        loaded = load_truth(path, root)
+        loaded = load_truth(path, measuring.root)
         result = evaluate_partial_leads(
             interpreter.score,
             loaded,
             model=interpreter.name,
             seen=_seen(interpreter, loaded),
-            resamples=resamples,
-            seed=seed,
+            resamples=measuring.resamples,
+            seed=measuring.seed,
         )
         print(result.to_markdown())
         incomplete = incomplete or bool(loaded.unreadable)
@@ -125,60 +112,52 @@ def partial_leads(
     return 1 if incomplete else 0
 
 
-def card(
-    truth: list[Path],
-    /,
-    *,
-    root: Path,
-    model: Path | None = None,
-    output: Path,
-    resamples: int = 1000,
-    seed: int = 0,
-) -> int:
+def card(truth: list[Path], /, *, measuring: Measuring, output: Path) -> int:
     """Zero-shot figures with all leads, I, II, V1 and the limb leads, written into a model card.
 
     Parameters
     ----------
     truth
         CSV tables: a column `record` with paths, then one 0/1 column per condition.
-    root
-        Folder that the record paths start from.
-    model
-        A checkpoint folder; the bundled model by default.
     output
         Folder for the checkpoint with the new card; may be the model's own.
-    resamples
-        Bootstrap samples, by patient where patients are known.
-    seed
-        Seed of the bootstrap.
     """
     from cardiolex.checkpoint import revise
     from cardiolex.evaluation.card import SUBSETS, measured, with_section
-    from cardiolex.evaluation.zero_shot import evaluate_zero_shot
     from cardiolex.interpreter import BUNDLED, load
 
-    interpreter = load(model)
-    tables = [load_truth(path, root) for path in truth]
+    interpreter = load(measuring.model)
+    tables = [load_truth(path, measuring.root) for path in truth]
     results = {
-        subset: [
-            evaluate_zero_shot(
-                interpreter.score,
-                loaded,
-                leads,
-                seen=_seen(interpreter, loaded),
-                model=interpreter.name,
-                resamples=resamples,
-                seed=seed,
-            )
-            for loaded in tables
-        ]
+        subset: [_measured(interpreter, loaded, leads, measuring) for loaded in tables]
         for subset, leads in SUBSETS.items()
     }
     section = measured(results)
     print(section, end="")
     text = with_section(interpreter.checkpoint.card, section)
-    print(f"wrote {revise(model or BUNDLED, output, card=text) / 'README.md'}")
+    print(f"wrote {revise(measuring.model or BUNDLED, output, card=text) / 'README.md'}")
     return 1 if any(loaded.unreadable for loaded in tables) else 0
+
+
+def _measured(
+    interpreter: Interpreter,
+    loaded: LoadedTable,
+    leads: Sequence[str] | None,
+    measuring: Measuring,
+) -> ZeroShotResult:
+    from cardiolex.evaluation.zero_shot import evaluate_zero_shot
+
+    with progress_bar(f"scoring {loaded.table.name}") as progress:
+        return evaluate_zero_shot(
+            interpreter.score,
+            loaded,
+            leads,
+            seen=_seen(interpreter, loaded),
+            model=interpreter.name,
+            resamples=measuring.resamples,
+            seed=measuring.seed,
+            progress=progress,
+        )
 
 
 def load_truth(path: Path, root: Path) -> LoadedTable:

@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from cardiolex.simulation.criteria.judge import HARMLESS
 from cardiolex.simulation.phrases import PARTS, Dice, Phrases, phrases
 from cardiolex.simulation.shown_leads import Shown, leads_showing
 from cardiolex.simulation.truth import Measurements
@@ -21,16 +22,6 @@ _MENTION: Final = 0.93  # a present finding is mentioned
 _MENTION_UNKNOWN: Final = 0.45
 _HEDGE_PRESENT: Final = 0.10
 _HEDGEABLE: Final = frozenset({"chambers", "infarct", "repolarization", "intervals"})
-_BENIGN: Final = frozenset(
-    {
-        "sinus rhythm",
-        "sinus bradycardia",
-        "sinus tachycardia",
-        "sinus arrhythmia",
-        "bradycardia",
-        "tachycardia",
-    }
-)
 _CONDUCTED: Final = frozenset({"atrial fibrillation", "atrial flutter"})
 _ISCHEMIA_OF: Final = tuple(
     f"{region} ischemia"
@@ -268,7 +259,7 @@ class _Writer:
             return [self.dice.pick(self.table.say["normal ecg"])]
         if "normal ecg" in self.unknown:
             return [self.dice.pick(self.table.borderline["normal ecg"])]
-        if not _BENIGN.issuperset(known):
+        if not HARMLESS.issuperset(known):
             return [self.dice.pick(self.table.verdict["abnormal"])]
         if any(name in self.table.say for name in self.unknown):
             return [self.dice.pick(self.table.verdict["borderline"])]
