@@ -20,7 +20,7 @@ from cardiolex.reports.llm.journal import Entry, Question
 
 pytestmark = pytest.mark.timeout(90)
 
-TEXTS = [f"sinus rhythm variant {n}" for n in range(40)]
+TEXTS = [f"sinus rhythm variant {n}" for n in range(24)]
 TABLE = {text: ["sinus rhythm"] for text in TEXTS}
 
 CHILD = """
@@ -58,7 +58,7 @@ def wait_for(condition: Any, seconds: float = 30) -> None:
 def test_kill_9_loses_nothing_that_was_answered_and_asks_nothing_twice(tmp_path: Path) -> None:
     journal = tmp_path / "j.sqlite"
     enough = threading.Event()
-    answered = 25
+    answered = 15
 
     def script(request: dict[str, Any], before: int) -> Step:
         if not enough.is_set() and len(server.requests) > answered:
@@ -67,7 +67,7 @@ def test_kill_9_loses_nothing_that_was_answered_and_asks_nothing_twice(tmp_path:
 
     with serving(script) as server:
         child = start(server.url, journal)
-        # the first 25 requests are answered, four more are under way and never will be
+        # the first 15 requests are answered, four more are under way and never will be
         wait_for(lambda: len(server.requests) == answered + 4 and len(rows(journal)) == answered)
         os.kill(child.pid, signal.SIGKILL)
         child.wait()
@@ -96,7 +96,7 @@ def test_kill_9_at_any_moment_leaves_a_journal_that_goes_on(tmp_path: Path) -> N
         return knows(TABLE)(request, before)
 
     with serving(slow) as server:
-        for moment in (7, 33, 61):
+        for moment in (7, 31):
             child = start(server.url, journal)
             wait_for(lambda m=moment, c=child: len(server.requests) >= m or c.poll() is not None)
             child.kill()
@@ -106,7 +106,7 @@ def test_kill_9_at_any_moment_leaves_a_journal_that_goes_on(tmp_path: Path) -> N
         keys = [row[0] for row in rows(journal)]
         assert len(keys) == len(set(keys)) == 2 * len(TEXTS)
         # asked twice at most what was in flight when a run was killed
-        assert len(server.requests) <= 2 * len(TEXTS) + 3 * 4
+        assert len(server.requests) <= 2 * len(TEXTS) + 2 * 4
 
 
 def test_equal_statements_share_one_request(tmp_path: Path) -> None:
@@ -208,7 +208,15 @@ def test_a_file_that_is_no_journal_is_refused_untouched(tmp_path: Path) -> None:
         Journal(tmp_path / "other.sqlite")
 
 
-def test_two_processes_may_share_a_journal(tmp_path: Path) -> None:
-    with serving(knows(TABLE)) as server:
-        children = [start(server.url, tmp_path / "j") for _ in range(2)]
-        assert [c.communicate(timeout=60)[0].strip() for c in children] == [str(len(TEXTS))] * 2
+def test_two_runs_may_share_a_journal(tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    def work(url: str) -> int:
+        found = LLMExtractor(Endpoint(url, "m"), journal=tmp_path / "j")
+        return sum(bool(r.present) for r in found(TEXTS))
+
+    with serving(knows(TABLE)) as server, ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(work, [server.url] * 2)) == [len(TEXTS)] * 2
+        asked = len(server.requests)
+        assert work(server.url) == len(TEXTS)
+        assert len(server.requests) == asked

@@ -7,6 +7,7 @@ published as accepted matches). So words decide first, and similarity only where
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from cardiolex.reports.building.guard_words import (
@@ -39,6 +40,8 @@ class Guard:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
+        self._resolve = lru_cache(maxsize=50_000)(vocabulary.resolve)
+        self._key = lru_cache(maxsize=50_000)(self._key_of)
         groups = [*vocabulary.contrasts, *CONTRASTS]
         self._groups = [tuple(_plain(key(word)) for word in group) for group in groups]
 
@@ -51,7 +54,7 @@ class Guard:
         entities = self._entities(a, b)
         if entities is not None:
             return entities
-        key_a, key_b = (_plain(key(self.vocabulary.expand_names(text))) for text in (a, b))
+        key_a, key_b = self._key(a), self._key(b)
         return (
             self._opposed(key_a, key_b)
             or _one_sided(key_a, key_b)
@@ -74,7 +77,7 @@ class Guard:
             is_opposite = entities.reason.startswith("never_merge")
             wrong = entities.relation in ("free", "broader") or is_opposite
             return Verdict("apart" if wrong else "narrower", entities.reason)
-        key_a, key_b = (_plain(key(self.vocabulary.expand_names(text))) for text in (a, b))
+        key_a, key_b = self._key(a), self._key(b)
         for group in self._groups[: len(self.vocabulary.contrasts)]:
             in_a, in_b = contains(key_a, group), contains(key_b, group)
             if "st" not in group and in_a and in_b and in_a.isdisjoint(in_b):
@@ -87,7 +90,7 @@ class Guard:
     def _entities(self, a: str, b: str) -> Verdict | None:
         """What the vocabulary says of two names that it both knows, or None."""
         vocabulary = self.vocabulary
-        name_a, name_b = vocabulary.resolve(a), vocabulary.resolve(b)
+        name_a, name_b = self._resolve(a), self._resolve(b)
         if name_a is None or name_b is None:
             return None
         if name_a == name_b:
@@ -99,6 +102,9 @@ class Guard:
         if name_b in vocabulary.opposites(name_a):
             return Verdict("apart", f"never_merge: '{name_a}', '{name_b}'")
         return Verdict("apart", f"two entities: '{name_a}', '{name_b}'")
+
+    def _key_of(self, text: str) -> str:
+        return _plain(key(self.vocabulary.expand_names(text)))
 
     def _opposed(self, a: str, b: str) -> Verdict | None:
         for group in self._groups:
