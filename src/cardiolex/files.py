@@ -54,13 +54,8 @@ def atomic_folder(path: str | Path, *, mark: str | None = None) -> Iterator[Path
     that happens only to a folder that is empty or holds a file of this name; any other is somebody
     else's, and an OSError.
     """
+    check_replaceable(path, mark)
     target = Path(path).resolve()
-    if target.exists() and not target.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, "is a file; name a folder to write", str(path))
-    if mark and target.exists() and not (target / mark).exists() and any(target.iterdir()):
-        raise FileExistsError(
-            errno.EEXIST, f"holds other files (no {mark}); name an empty or new folder", str(path)
-        )
     _make_folder(target.parent)
     temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     temporary.chmod(0o755)
@@ -78,6 +73,17 @@ def atomic_folder(path: str | Path, *, mark: str | None = None) -> Iterator[Path
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(former, ignore_errors=True)
+
+
+def check_replaceable(path: str | Path, mark: str | None = None) -> None:
+    """OSError where `atomic_folder` would refuse `path`: worth asking before long work."""
+    target = Path(path).resolve()
+    if target.exists() and not target.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "is a file; name a folder to write", str(path))
+    if mark and target.exists() and not (target / mark).exists() and any(target.iterdir()):
+        raise FileExistsError(
+            errno.EEXIST, f"holds other files (no {mark}); name an empty or new folder", str(path)
+        )
 
 
 def _make_folder(folder: Path) -> None:

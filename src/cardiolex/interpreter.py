@@ -96,7 +96,8 @@ class Interpreter:
     ) -> NDArray[np.float64]:
         """Probabilities (N, C) for evaluation: the same numbers as `interpret` gives."""
         many = self.interpret_many(recordings, conditions, leads=leads)
-        return np.array([[row.probability for row in findings] for findings in many])
+        rows = [[row.probability for row in findings] for findings in many]
+        return np.array(rows, dtype=np.float64).reshape(len(rows), len(conditions))
 
     def logits(
         self,
@@ -112,7 +113,9 @@ class Interpreter:
     def embed(
         self, recordings: Sequence[Recording], *, leads: Sequence[str] | None = None
     ) -> NDArray[np.float32]:
-        """Embeddings (N, D), mean over windows, unit length."""
+        """Embeddings (N, D), mean over windows, unit length; at least one recording."""
+        if not recordings:
+            raise CardiolexError("nothing to embed: give at least one recording")
         windows = [
             self.checkpoint.preprocess.windows(_choose(recording, leads))
             for recording in recordings

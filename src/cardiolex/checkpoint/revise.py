@@ -10,7 +10,12 @@ from pathlib import Path
 from cardiolex.calibration import Calibration
 from cardiolex.checkpoint.folder import load_checkpoint
 from cardiolex.checkpoint.selftest import FILE as SELFTEST
-from cardiolex.files import atomic_folder, write_text
+from cardiolex.files import atomic_folder, check_replaceable, write_text
+
+
+def check_output(output: str | Path) -> None:
+    """OSError where `revise` would refuse `output`: before long work, not after it."""
+    check_replaceable(output, SELFTEST)
 
 
 def revise(

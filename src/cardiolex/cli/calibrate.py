@@ -47,12 +47,13 @@ def calibrate(
     ask
         Let the calibrated conditions be those asked where the user names none.
     """
-    from cardiolex.checkpoint import revise
+    from cardiolex.checkpoint import check_output, revise
     from cardiolex.cli.batch import lead_names
     from cardiolex.evaluation.card import with_section
     from cardiolex.evaluation.platt import fit_calibration
     from cardiolex.interpreter import BUNDLED, load
 
+    check_output(output)
     interpreter = load(model)
     tables = [load_truth(path, root) for path in truth]
     samples: dict[str, list[Any]] = {}

@@ -122,10 +122,11 @@ def card(truth: list[Path], /, *, measuring: Measuring, output: Path) -> int:
     output
         Folder for the checkpoint with the new card; may be the model's own.
     """
-    from cardiolex.checkpoint import revise
+    from cardiolex.checkpoint import check_output, revise
     from cardiolex.evaluation.card import SUBSETS, measured, with_section
     from cardiolex.interpreter import BUNDLED, load
 
+    check_output(output)
     interpreter = load(measuring.model)
     tables = [load_truth(path, measuring.root) for path in truth]
     results = {
