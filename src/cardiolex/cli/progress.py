@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -9,13 +10,13 @@ from contextlib import contextmanager
 @contextmanager
 def progress_bar(what: str, *, shown: bool = True) -> Iterator[Callable[[int, int], None]]:
     """Yield a function of (done, total) that moves the bar; what is printed stays on stdout."""
+    if not (shown and sys.stderr.isatty()):
+        yield lambda done, total: None
+        return
     from rich.console import Console
     from rich.progress import Progress
 
     console = Console(stderr=True)
-    hidden = not (shown and console.is_terminal)
-    with Progress(
-        console=console, transient=True, redirect_stdout=False, disable=hidden
-    ) as progress:
+    with Progress(console=console, transient=True, redirect_stdout=False) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
