@@ -20,7 +20,8 @@ SCRIPT = Path(__file__).with_name("train_in_process.py")
 
 def started(folder: Path, settings: dict) -> subprocess.Popen:
     command = [sys.executable, str(SCRIPT), str(folder), json.dumps(settings)]
-    return subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
 
 
 def wait_for_step(folder: Path, step: int, process: subprocess.Popen) -> None:
@@ -64,12 +65,15 @@ def test_sigterm_saves_the_state_at_once(tmp_path):
     try:
         wait_for_step(tmp_path, 3, process)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 0
+        said = process.communicate(timeout=60)[1]
+        assert process.returncode == 0
     finally:
         process.kill()
+    assert "the same command goes on" in said
     states = sorted(path.name for path in (tmp_path / "training").iterdir())
     assert len(states) == 1
-    assert 3 <= int(states[0].removeprefix("step-")) < 40
+    step = int(states[0].removeprefix("step-"))
+    assert 3 <= step < 40 and f"stopped at step {step} of 40" in said
     whole = trainer(tmp_path / "whole").run()
     assert equal(whole.weights, trainer(tmp_path, save_every=1000).run().weights)
 

@@ -9,6 +9,7 @@ from synthetic import ALONE, Waves, tiny_kmerl, trainer, with_reports
 from cardiolex.datasets.batches import collate
 from cardiolex.errors import CardiolexError
 from cardiolex.training.config import TrainerConfig
+from cardiolex.training.log import RunLog
 from cardiolex.training.optim import MovingAverage, learning_rate, uses_bf16
 from cardiolex.training.order import StepOrder
 from cardiolex.training.trainer import Trainer
@@ -30,6 +31,14 @@ def test_losses_fall_and_kinds_are_told_apart(tmp_path):
         kinds = system.score_queries(ecg, leads, samples, system.entity_vectors).argmax(dim=1)
     truth = torch.tensor([int(example.report[-1]) for example in examples])
     assert (kinds == truth).float().mean() > 0.7  # from one lead
+
+
+def test_the_log_is_json_even_where_a_figure_could_not_be_had(tmp_path):
+    log = RunLog(tmp_path, steps=1, quiet=True)
+    log.write(1, {"held_out_auroc": math.nan, "gradient_norm": math.inf, "loss": 0.25})
+    log.close()
+    row = json.loads((tmp_path / "log.jsonl").read_text(), parse_constant=pytest.fail)
+    assert row == {"step": 1, "held_out_auroc": None, "gradient_norm": None, "loss": 0.25}
 
 
 def test_rate_warms_up_and_falls_like_a_cosine():

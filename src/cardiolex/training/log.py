@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from pathlib import Path
@@ -15,8 +16,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 class RunLog:
     """Log of one process's run in `folder`; a silent one if `folder` is None.
 
-    `log.jsonl` holds one object per logged step. On resuming at `step`, later lines are dropped,
-    so a log reads as if the run had never been interrupted.
+    `log.jsonl` holds one object per logged step, null for a figure that is not finite. On resuming
+    at `step`, later lines are dropped, so a log reads as if the run had never been interrupted.
     """
 
     def __init__(self, folder: Path | None, steps: int, step: int = 0, quiet: bool = False) -> None:
@@ -73,8 +74,9 @@ class RunLog:
             print(line, file=sys.stderr, flush=True)
 
 
-def _short(value: float) -> float:
-    return float(f"{value:.6g}")
+def _short(value: float) -> float | None:
+    """Six digits; None (null), as JSON has no NaN, for a figure that could not be had."""
+    return float(f"{value:.6g}") if math.isfinite(value) else None
 
 
 def _drop_lines_after(path: Path, step: int) -> None:

@@ -10,6 +10,7 @@ one micro-batch at a time.
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -98,6 +99,12 @@ class Trainer:
             log.close()
         weights = self.average.weights if self.average else self.system.state_dict()
         finished = self.step >= self.steps
+        if not finished and self.processes.first:
+            print(
+                f"cardiolex: stopped at step {self.step} of {self.steps}, the state is saved in "
+                f"{self.folder / 'training'}; the same command goes on from there",
+                file=sys.stderr,
+            )
         return Trained(weights, self.step, finished, self.seconds, self.skipped)
 
     def _loop(self, log: RunLog) -> None:
