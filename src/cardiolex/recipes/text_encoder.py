@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes and lengths of the run; the defaults make the bundled encoder (2.6 M weights)."""
+    """Sizes and lengths of the run; the defaults make the bundled encoder (2.4 M weights)."""
 
     pieces: int = 4000
     width: int = 192
