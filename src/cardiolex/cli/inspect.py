@@ -82,7 +82,7 @@ def _facts(recording: Recording, found: Quality) -> dict[str, Any]:
 def _table(recording: Recording, found: Quality) -> str:
     import numpy as np
 
-    person = [f"{recording.age:g} years"] if recording.age is not None else []
+    person = [f"{int(recording.age)} years"] if recording.age is not None else []
     person += [recording.sex] if recording.sex else []
     unit = "mV" if recording.unit_known else "unit unknown, as in the file"
     lines = [

@@ -171,7 +171,7 @@ def _patient_line(recording: Recording) -> str:
     if recording.patient and recording.patient != recording.id:
         parts.append(f"patient {recording.patient}")
     if recording.age is not None and np.isfinite(recording.age):
-        parts.append(f"{recording.age:.0f} years")
+        parts.append(f"{int(recording.age)} years")  # whole years, completed
     if recording.sex:
         parts.append(recording.sex)
     return "   ".join(parts)
