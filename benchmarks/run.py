@@ -16,7 +16,13 @@ from pathlib import Path
 
 from measuring import Figure, machine, table
 
-NAMES = ("read_speed", "simulate_speed", "train_speed", "interpret_speed")
+NAMES = (
+    "read_speed",
+    "simulate_speed",
+    "train_speed",
+    "interpret_speed",
+    "extract_speed",
+)
 HERE = Path(__file__).parent
 
 

@@ -18,9 +18,12 @@ from cardiolex.reports.rules.attributes import Attributes, absorb, names
 from cardiolex.reports.rules.findings import Found, Reader
 from cardiolex.reports.rules.language import language_of
 from cardiolex.reports.rules.lexicon import TABLES, Lexicon
+from cardiolex.reports.rules.pieces import joined, pieces
 from cardiolex.reports.rules.scope import Scope
 from cardiolex.reports.vocabulary import Vocabulary
 
+PIECE = 4_000
+"""Characters read at once; a longer text is cut between sentences or words."""
 LONGEST = 1_000_000
 """Longer texts are no ECG reports; they are refused."""
 
@@ -70,6 +73,8 @@ class Rules:
         return extraction
 
     def _read(self, text: str) -> Extraction:
+        if len(text) > PIECE:
+            return joined(text, [(start, self._read(part)) for start, part in pieces(text, PIECE)])
         atoms = self.matcher.atoms(text)
         found = absorb(atoms, Reader(atoms, self.lexicon).read(), self.lexicon)
         Attributes(atoms, found, self.lexicon).attach()
@@ -108,7 +113,8 @@ def _checked(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _bundled() -> Rules:
+def bundled_rules() -> Rules:
+    """The extractor with the bundled vocabulary and tables, built once."""
     return Rules()
 
 
@@ -118,4 +124,4 @@ def extract(text: str) -> Extraction:
     >>> extract("Sinus rhythm. Cannot rule out inferior infarct.").uncertain
     frozenset({'inferior myocardial infarction'})
     """
-    return _bundled().extract(text)
+    return bundled_rules().extract(text)

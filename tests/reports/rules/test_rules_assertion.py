@@ -58,8 +58,8 @@ CASES = [
     ("vorhofflimmern/-flattern lagetyp normal",
      {AF: "uncertain", "atrial flutter": "uncertain", "normal axis": "present"}),
     ("inferiorer infarkt     wahrscheinlich alt", {"inferior myocardial infarction": "present"}),
-    ("st & t abnorm, wahrscheinlich    anteriore ischämie oder linksbelastung t abnorm in lateralen "
-     "ableitungen",
+    ("st & t abnorm, wahrscheinlich    anteriore ischämie oder linksbelastung "
+     "t abnorm in lateralen ableitungen",
      {"st-t changes": "present", "anterior ischemia": "uncertain",
       "left ventricular hypertrophy with strain": "uncertain",
       "t wave abnormality in lateral leads": "present"}),

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cardiolex.reports import Rules, Vocabulary
+from cardiolex.reports.extract import bundled_rules
 
 GOLD = Path(__file__).parents[2] / "data" / "gold"
 FILES = ("mimic_en", "ptbxl_de", "ptbxl_en", "ptbxl_sv")
@@ -19,7 +20,7 @@ Pair = tuple[str, str]
 
 @cache
 def rules() -> Rules:
-    return Rules()
+    return bundled_rules()
 
 
 def quality(vocabulary: Vocabulary) -> set[str]:
@@ -42,8 +43,10 @@ def counts(split: str) -> dict[tuple[str, str], Counter[str]]:
             ours = {(m.name, m.assertion) for m in rules().extract(record["text"]).mentions}
             for name, assertion in truth | ours:
                 if name not in left_out:
-                    kind = "hit" if (name, assertion) in truth & ours else (
-                        "missed" if (name, assertion) in truth else "made up"
+                    kind = (
+                        "hit"
+                        if (name, assertion) in truth & ours
+                        else ("missed" if (name, assertion) in truth else "made up")
                     )
                     found.setdefault((file, assertion), Counter())[kind] += 1
     return found

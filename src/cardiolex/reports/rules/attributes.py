@@ -242,7 +242,11 @@ def _spelt_out(atoms: Sequence[Atom], one: Found, other: Found, lexicon: Lexicon
     if one.name not in ("av block", "second degree av block") or other.first <= one.last:
         return False
     between = atoms[one.last + 1 : other.first]
-    closer = one.name in lexicon.vocabulary.ancestors(other.name) if other.name in lexicon.vocabulary else False
+    closer = (
+        one.name in lexicon.vocabulary.ancestors(other.name)
+        if other.name in lexicon.vocabulary
+        else False
+    )
     return closer and all(a.text in ",-:" and "mark" in a.roles for a in between)
 
 

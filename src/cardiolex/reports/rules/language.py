@@ -13,7 +13,7 @@ def language_of(atoms: Sequence[Atom]) -> str:
     """
     words = [atom for atom in atoms if not atom.is_("mark", "number", "leads", "passage")]
     unknown = sum("unknown" in atom.roles for atom in words)
-    if len(words) > 3 and unknown > len(words) / 2:
+    if len(words) > 3 and unknown >= 0.4 * len(words):
         return "other"
     votes = Counter(
         next(iter(atom.languages))

@@ -8,7 +8,19 @@ from cardiolex.reports.rules.findings import Found
 
 _DESCRIBING = ("qualifier", "place", "leads", "site", "age", "doubtful age", "kind", "rate",
                "filler", "state", "number", "subject")  # fmt: skip
-_OPEN_ENDS = ("may be", "might be", "could be", "is", "are", "may", "could", "can", "cannot", "kann", "kan")
+_OPEN_ENDS = (
+    "may be",
+    "might be",
+    "could be",
+    "is",
+    "are",
+    "may",
+    "could",
+    "can",
+    "cannot",
+    "kann",
+    "kan",
+)
 _HEDGED_LINKS = ("suggest", "consistent", "compatible", "due", "keeping")
 
 
