@@ -39,6 +39,8 @@ class LLMOptions:
     """Requests at the same time."""
     answer_timeout: float = 120.0
     """Seconds to wait for one answer."""
+    answer_tokens: int = 1024
+    """Tokens an answer may take at first; models that think aloud need more."""
     key_variable: str | None = None
     """Environment variable with the API key (CARDIOLEX_LLM_KEY if not given)."""
     prompts: Path | None = None
@@ -52,7 +54,12 @@ class LLMOptions:
             raise CallError(f"name the model by --model, and its server by --url (now {self.url})")
         key = key_from_environment(self.key_variable or KEY_VARIABLE)
         return Endpoint(
-            self.url, self.model, key, in_flight=self.in_flight, timeout_s=self.answer_timeout
+            self.url,
+            self.model,
+            key,
+            in_flight=self.in_flight,
+            timeout_s=self.answer_timeout,
+            max_tokens=self.answer_tokens,
         )
 
     def journal_in(self, folder: Path) -> Path:
@@ -67,6 +74,8 @@ class ExtractionOptions(LLMOptions):
 
     whole_reports: bool = False
     """Ask for a report at a time, as the papers did, instead of each distinct statement."""
+    ask_again: bool = False
+    """Ask once more what an earlier run left refused or malformed."""
     dry_run: bool = False
     """Only say how many calls and tokens it would take."""
 
@@ -91,6 +100,7 @@ def llm_extractor(
         targets=lambda name: mapped[name] if name in mapped else vocabulary.resolve(name),
         whole_reports=options.whole_reports,
         prompts=options.prompts,
+        ask_again=options.ask_again,
     )
 
 

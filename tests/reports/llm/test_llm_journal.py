@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted_server import Hold, Say, Step, data_of, knows, serving
+from scripted_server import Fail, Hold, Say, Step, data_of, knows, serving
 
 from cardiolex.errors import CardiolexError
 from cardiolex.reports.llm import Endpoint, Journal, LLMExtractor
@@ -219,4 +219,33 @@ def test_two_runs_may_share_a_journal(tmp_path: Path) -> None:
         assert list(pool.map(work, [server.url] * 2)) == [len(TEXTS)] * 2
         asked = len(server.requests)
         assert work(server.url) == len(TEXTS)
+        assert len(server.requests) == asked
+
+
+def test_what_the_server_did_not_accept_is_asked_again_by_the_next_run(tmp_path: Path) -> None:
+    with serving(lambda request, before: Fail(400, message="context too long")) as server:
+        found = LLMExtractor(Endpoint(server.url, "m"), journal=tmp_path / "j")
+        found(["sinus rhythm"])
+        found(["sinus rhythm"])
+        assert found.tally.outcomes == {"not accepted": 2}
+        assert len(server.requests) == 1
+        server.script = knows({"sinus rhythm": ["sinus rhythm"]})
+        again = LLMExtractor(Endpoint(server.url, "m"), journal=tmp_path / "j")
+        assert again(["sinus rhythm"])[0].present == {"sinus rhythm"}
+
+
+@pytest.mark.parametrize("bad", [Say("no"), Say(None, refusal="I will not.")])
+def test_refusals_and_malformed_answers_are_asked_again_on_request(
+    tmp_path: Path, bad: Say
+) -> None:
+    with serving(lambda request, before: bad) as server:
+        LLMExtractor(Endpoint(server.url, "m"), journal=tmp_path / "j")(["sinus rhythm"])
+        server.script = knows({"sinus rhythm": ["sinus rhythm"]})
+        endpoint = Endpoint(server.url, "m")
+        assert not LLMExtractor(endpoint, journal=tmp_path / "j")(["sinus rhythm"])[0].mentions
+        again = LLMExtractor(endpoint, journal=tmp_path / "j", ask_again=True)
+        assert again(["sinus rhythm"])[0].present == {"sinus rhythm"}
+        asked = len(server.requests)
+        third = LLMExtractor(endpoint, journal=tmp_path / "j")
+        assert third(["sinus rhythm"])[0].present == {"sinus rhythm"}
         assert len(server.requests) == asked

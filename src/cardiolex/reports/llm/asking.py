@@ -30,11 +30,13 @@ class Asker:
 
     Outcomes: "answered", "refused", "malformed", "not accepted", "unanswered"; and how they came:
     "from journal", "shared" (an equal question was under way), "asked" (answers received).
+    `ask_again` asks once more what an earlier run left refused or malformed.
     """
 
-    def __init__(self, chat: Chat, journal: Journal) -> None:
+    def __init__(self, chat: Chat, journal: Journal, *, ask_again: bool = False) -> None:
         self.chat = chat
         self.journal = journal
+        self.ask_again = ask_again
         self.counts: Counter[tuple[str, str]] = Counter()
         self._under_way: dict[str, asyncio.Task[Answer]] = {}
 
@@ -55,19 +57,27 @@ class Asker:
         else:
             task = asyncio.create_task(self._settle(prompt, data, question))
             self._under_way[question.key] = task
-            task.add_done_callback(lambda _: self._under_way.pop(question.key, None))
+            task.add_done_callback(lambda done: self._forget(question, done))
         answer = await asyncio.shield(task)
         return prompt.form.model_validate(answer)
+
+    def _forget(self, question: Question, done: asyncio.Task[Answer]) -> None:
+        self._under_way.pop(question.key, None)
+        if not done.cancelled():
+            done.exception()  # seen, should nobody wait for it any more
 
     async def _settle(self, prompt: Prompt[A], data: Mapping[str, object], question: Question) -> A:
         earlier = self.journal.entries(question)
         settled = outcome(earlier)
+        if self.ask_again and settled != "answered":
+            earlier, settled = [], None
         if settled is not None:
             self.counts[prompt.step, "from journal"] += 1
             self.counts[prompt.step, settled] += 1
             if settled != "answered":
                 raise NoAnswer(settled)
-            return read_answer(earlier[-1].content, prompt.form)
+            valid = next(entry for entry in reversed(earlier) if entry.status == "valid")
+            return read_answer(valid.content, prompt.form)
         try:
             return await self._ask(prompt, data, question, earlier)
         except Unanswered as error:
@@ -90,7 +100,7 @@ class Asker:
             self.journal.add(question, entry)
             self.counts[prompt.step, "asked"] += 1
             entries.append(entry)
-            settled = outcome(entries)
+            settled = "not accepted" if entry.status == "not accepted" else outcome(entries)
             if settled is not None:
                 self.counts[prompt.step, settled] += 1
             if answer is not None:
@@ -122,13 +132,16 @@ def identity(model: str, temperature: float) -> str:
 
 
 def outcome(entries: Sequence[Entry]) -> str | None:
-    """What is settled by the answers so far, or None if the question is to be asked (again)."""
-    if not entries:
+    """What is settled by the answers so far, or None if the question is to be asked (again).
+
+    That a server did not accept a request settles nothing for later: another configuration may.
+    """
+    answers = [entry.status for entry in entries if entry.status != "not accepted"]
+    if not answers:
         return None
-    last = entries[-1].status
-    if last == "malformed":
-        return "malformed" if len(entries) >= ASKED_AT_MOST else None
-    return "answered" if last == "valid" else last
+    if answers[-1] == "malformed":
+        return "malformed" if len(answers) >= ASKED_AT_MOST else None
+    return "answered" if answers[-1] == "valid" else answers[-1]
 
 
 def _read(reply: Reply, form: type[A]) -> A:

@@ -95,6 +95,10 @@ def cost(
     return Cost(read, total, len(distinct), len(distinct) - len(asked), tuple(counter.steps))
 
 
+def _valid(entries: Sequence[Entry]) -> str:
+    return next(entry.content for entry in reversed(entries) if entry.status == "valid")
+
+
 def _is_asked(text: str) -> bool:
     return len(text) <= LONGEST and not speaks_to_a_model(text)
 
@@ -151,7 +155,7 @@ class _Counter:
                 open_statements[1] += findings * (len(statement.asked) + 25)
             elif settled == "answered":
                 check = TextCheck(statement.asked, vocabulary, rules)
-                names = unique_names(read_answer(entries[-1].content, Entities).entities)
+                names = unique_names(read_answer(_valid(entries), Entities).entities)
                 questions += [
                     (verdict_key(statement.identity, name), len(statement.asked) + len(name))
                     for name in names

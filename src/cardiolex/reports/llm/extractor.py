@@ -49,7 +49,8 @@ class LLMExtractor:
 
     `targets` maps the names that the model uses to the vocabulary's; without it the vocabulary's
     own wordings decide, and what they do not know is left unaccounted and counted as unmapped.
-    `rules` is the second witness (see `checks`), the rules extractor if not given.
+    `rules` is the second witness (see `checks`), the rules extractor if not given. `ask_again` asks
+    once more what an earlier run left refused or malformed.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class LLMExtractor:
         rules: Extractor | None = None,
         whole_reports: bool = False,
         prompts: Path | None = None,
+        ask_again: bool = False,
         progress: Progress = lambda done, total: None,
     ) -> None:
         self.endpoint = endpoint
@@ -72,6 +74,7 @@ class LLMExtractor:
         self.targets = targets or self.vocabulary.resolve
         self.rules = rules or rules_for(self.vocabulary)
         self.whole_reports = whole_reports
+        self.ask_again = ask_again
         self.progress = progress
         self.tally = Tally()
         self.counts: Counter[str] = Counter()
@@ -88,8 +91,10 @@ class LLMExtractor:
     def version(self) -> str:
         """Model, prompts, unit of asking and vocabulary: what the result depends on."""
         unit = "report" if self.whole_reports else "statement"
-        prompts, words = self.procedure.version, self.vocabulary.fingerprint
-        return f"{self.endpoint.model}; prompts {prompts}; by {unit}; vocabulary {words}"
+        return (
+            f"{self.endpoint.model}; prompts {self.procedure.version}; by {unit}; "
+            f"vocabulary {self.vocabulary.fingerprint}; rules {self.rules.version}"
+        )
 
     def __call__(self, texts: Sequence[str]) -> list[Extraction]:
         """What the texts state, in their order. Also works where an event loop already runs."""
@@ -135,7 +140,7 @@ class LLMExtractor:
 
     async def _ask(self, new: Mapping[str, Statement]) -> None:
         async with Chat(self.endpoint, dialect=self._dialect) as chat:
-            asker = Asker(chat, self.journal)
+            asker = Asker(chat, self.journal, ask_again=self.ask_again)
 
             async def work(identity: str) -> Answered:
                 return await self._find(asker, new[identity])
