@@ -97,8 +97,12 @@ def test_a_finished_run_is_not_trained_again_and_another_is_refused(store, tmp_p
     assert kmerl(config) == 0
     assert (tmp_path / "log.jsonl").read_text() == before
     other = configured(store, tmp_path, bert_folder, trainer={**BRIEF, "lr": 1e-3})
-    with pytest.raises(CardiolexError, match="another run"):
+    record = (tmp_path / "run.json").read_bytes()
+    with pytest.raises(
+        CardiolexError, match="another run; it differs: trainer.lr was 0.0002, is 0.001. "
+    ):
         kmerl(other)
+    assert (tmp_path / "run.json").read_bytes() == record
 
 
 def test_split_is_by_patient_and_the_same_everywhere(store):

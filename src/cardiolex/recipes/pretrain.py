@@ -23,6 +23,7 @@ from cardiolex.encoders.text_cache import TextEmbeddingCache
 from cardiolex.errors import CardiolexError
 from cardiolex.files import write_text
 from cardiolex.recipes.held_out import HeldOut
+from cardiolex.recipes.run_record import RECORD, refuse_another
 from cardiolex.recordings.preprocess import Preprocess
 from cardiolex.reports.vocabulary import Vocabulary
 from cardiolex.systems.kmerl import KMERL
@@ -30,6 +31,9 @@ from cardiolex.training.config import TrainerConfig
 from cardiolex.training.distributed import Processes, processes
 from cardiolex.training.optim import uses_bf16
 from cardiolex.training.trainer import Examples, Trained, Trainer
+
+FREE = ("log_every", "workers")
+"""Settings of the trainer that leave the weights as they are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,18 +60,21 @@ class Run:
     card: Callable[[dict[str, Any]], str] | None = None
     """Model card from the facts of the training; a plain one if None."""
 
-    def identity(self) -> str:
-        """Changes with anything that the weights depend on."""
-        facts = {
+    def facts(self) -> dict[str, Any]:
+        """Anything that the weights depend on, as JSON."""
+        return {
             "system": self.system.model_dump(mode="json"),
-            "trainer": self.trainer.model_dump(mode="json", exclude={"log_every", "workers"}),
+            "trainer": self.trainer.model_dump(mode="json", exclude=set(FREE)),
             "data": self.data,
             "preprocess": self.preprocess.to_dict(),
             "vocabulary": self.vocabulary.fingerprint,
             "statements": self.statements,
             "text": [self.text.fingerprint, self.query_pooling, self.report_pooling],
         }
-        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+    def identity(self) -> str:
+        """Changes with anything that the weights depend on."""
+        return hashlib.sha256(json.dumps(self.facts(), sort_keys=True).encode()).hexdigest()[:16]
 
 
 def pretrain(run: Run, folder: str | Path, device: str | None = None) -> Path | None:
@@ -78,9 +85,10 @@ def pretrain(run: Run, folder: str | Path, device: str | None = None) -> Path | 
     """
     with processes(device) as group:
         root = Path(folder)
+        refuse_another(root, run.identity(), run.facts())
         trainer, system = _trainer(run, root, group)
         if group.first:
-            write_text(root / "run.json", json.dumps(_settings(run), indent=1) + "\n")
+            write_text(root / RECORD, json.dumps(_settings(run), indent=1) + "\n")
         trained = trainer.run()
         if not trained.finished:
             return None
@@ -182,9 +190,8 @@ def _settings(run: Run) -> dict[str, Any]:
     return {
         "name": run.name,
         "identity": run.identity(),
-        "system": run.system.model_dump(mode="json"),
+        **run.facts(),
         "trainer": run.trainer.model_dump(mode="json"),
-        "data": run.data,
         "text_encoder": Path(run.text.name).name if _is_folder(run.text) else run.text.name,
         "versions": {
             "cardiolex": version("cardiolex"),
