@@ -1,10 +1,13 @@
 """Labels of a table of reports: records x findings, present, unknown or absent; kept sparse."""
 
+import shutil
+from array import array as to_array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +69,8 @@ class ReportLabels:
                 (arrays["unknown_offsets"], arrays["unknown"]),
                 str(arrays["fingerprint"]),
             )
-            return cls(arrays["ids"], tuple(arrays["names"].tolist()), labels)
+            ids = np.char.decode(arrays["ids"], "utf-8")
+            return cls(ids, tuple(arrays["names"].tolist()), labels)
         except (OSError, ValueError, KeyError) as error:
             raise CardiolexError(f"{path}: holds no report labels: {error}.") from error
 
@@ -141,11 +145,11 @@ class LabelWriter:
         """One record: places of its present and unknown names in the vocabulary."""
         name = id.replace("\n", " ").encode()
         self._files["ids"].write(name + b"\n")
-        self._files["present"].write(np.asarray(present, dtype=np.int32).tobytes())
-        self._files["unknown"].write(np.asarray(unknown, dtype=np.int32).tobytes())
-        self._files["sizes"].write(np.asarray([len(present), len(unknown)], np.int32).tobytes())
+        self._files["present"].write(to_array("i", present).tobytes())
+        self._files["unknown"].write(to_array("i", unknown).tobytes())
+        self._files["sizes"].write(to_array("i", (len(present), len(unknown))).tobytes())
         self.count += 1
-        self._longest = max(self._longest, len(id))
+        self._longest = max(self._longest, len(name))
 
     def __exit__(
         self,
@@ -166,18 +170,30 @@ class LabelWriter:
         sizes = np.fromfile(self._parts["sizes"], dtype=np.int32).reshape(-1, 2)
         offsets = np.zeros((self.count + 1, 2), dtype=np.int64)
         np.cumsum(sizes, axis=0, out=offsets[1:])
-        ids = np.empty(self.count, dtype=f"<U{self._longest}")
-        with self._parts["ids"].open(encoding="utf-8", errors="replace", newline="\n") as lines:
+        ids = np.empty(self.count, dtype=f"S{self._longest}")
+        with self._parts["ids"].open("rb") as lines:
             for place, line in enumerate(lines):
-                ids[place] = line.removesuffix("\n")
-        with atomic_write(self.path) as temporary:
-            np.savez_compressed(
-                temporary,
-                ids=ids,
-                names=np.asarray(self.vocabulary.names),
-                fingerprint=np.asarray(self.vocabulary.fingerprint),
-                present_offsets=offsets[:, 0],
-                present=np.fromfile(self._parts["present"], dtype=np.int32),
-                unknown_offsets=offsets[:, 1],
-                unknown=np.fromfile(self._parts["unknown"], dtype=np.int32),
-            )
+                ids[place] = line.removesuffix(b"\n")
+        arrays = {
+            "ids": ids,
+            "names": np.asarray(self.vocabulary.names),
+            "fingerprint": np.asarray(self.vocabulary.fingerprint),
+            "present_offsets": np.ascontiguousarray(offsets[:, 0]),
+            "unknown_offsets": np.ascontiguousarray(offsets[:, 1]),
+        }
+        with atomic_write(self.path) as temporary, ZipFile(temporary, "w", ZIP_DEFLATED) as archive:
+            for name, array in arrays.items():
+                with archive.open(f"{name}.npy", "w") as entry:
+                    np.lib.format.write_array(entry, array, allow_pickle=False)
+            for name in ("present", "unknown"):
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                    _copy_places(self._parts[name], entry)
+
+
+def _copy_places(path: Path, entry: IO[bytes]) -> None:
+    """The places in a file as an .npy entry, without holding them in memory."""
+    shape = (path.stat().st_size // 4,)
+    header = {"descr": "<i4", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(entry, header)
+    with path.open("rb") as places:
+        shutil.copyfileobj(places, entry, 1 << 20)
