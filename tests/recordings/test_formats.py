@@ -38,6 +38,26 @@ def test_cpsc2018_has_millivolts_at_500_hz(tmp_path):
     assert "order I … V6 as CPSC2018 documents it" in notes(recording)
 
 
+@pytest.mark.parametrize("given", [{"fs": 250}, {"unit": "uV"}, {"leads": LEADS}])
+def test_what_a_layout_settles_cannot_be_stated_otherwise(tmp_path, given):
+    scipy.io.savemat(tmp_path / "A1.mat", {"ECG": {"sex": "Male", "age": 48.0, "data": MV}})
+    with h5py.File(tmp_path / "part.hdf5", "w") as file:
+        file["tracings"] = np.moveaxis(MV[None].astype(np.float32), 1, 2)
+    with h5py.File(tmp_path / "A2.h5", "w") as file:
+        file["ecg"] = MV.astype(np.float16)
+    (name,) = given
+    with pytest.raises(ReadError, match=f"A1.mat: {name} cannot be stated: CPSC2018"):
+        read(tmp_path / "A1.mat", **given)
+    if name == "unit":
+        assert read(tmp_path / "part.hdf5", **given).unit_known
+    else:
+        with pytest.raises(ReadError, match=f"{name} cannot be stated: CODE-15% .* at 400 Hz"):
+            read(tmp_path / "part.hdf5", **given)
+    if name != "leads":
+        with pytest.raises(ReadError, match=f"{name} cannot be stated: SPH"):
+            read(tmp_path / "A2.h5", **given)
+
+
 def test_ecg_fm_states_a_rate_but_no_unit(tmp_path):
     scipy.io.savemat(tmp_path / "x.mat", {"feats": MV, "curr_sample_rate": 400, "idx": 3})
     recording = read(tmp_path / "x.mat")

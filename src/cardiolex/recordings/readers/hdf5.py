@@ -32,6 +32,7 @@ def read_hdf5(path: Path, facts: Stated, index: int | None, exam: int | None) ->
     """
     with _opened(path) as datasets:
         if "tracings" in datasets:
+            facts.refuse(path, "CODE-15% files are I … V6 at 400 Hz", "fs", "leads")
             return _code15(path, datasets, facts, index, exam)
         if exam is not None or index not in (None, 0):
             raise ReadError(path, "holds one recording", "leave out index and exam")
@@ -43,7 +44,10 @@ def read_hdf5(path: Path, facts: Stated, index: int | None, exam: int | None) ->
         ((name, data),) = tables.items()
         bounded_shape(path, *sorted(data.shape))
         array = data[()]
-    if name == "ecg" and array.dtype == np.float16 and facts == Stated() and 12 in array.shape:
+    unnamed = facts.leads is None
+    if name == "ecg" and array.dtype == np.float16 and unnamed and 12 in array.shape:
+        layout = "SPH files are I … V6 in mV at 500 Hz; for another kind of file state leads too"
+        facts.refuse(path, layout, "fs", "unit")
         return twelve_leads(path, array, SPH_FS, "mV", "SPH", id=path.stem)
     return from_array(path, array, facts)
 

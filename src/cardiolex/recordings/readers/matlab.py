@@ -29,8 +29,10 @@ def read_mat(path: Path, facts: Stated) -> Recording:
         raise _not_understood(path, [start[20:].split(b"\0")[0].decode("ascii", "replace")])
     content = read_mat5(path)
     if "ECG" in content:
+        facts.refuse(path, "CPSC2018 files are I … V6 in mV at 500 Hz", "fs", "leads", "unit")
         return _cpsc(path, content["ECG"])
     if "feats" in content:
+        facts.refuse(path, "ECG-FM files are I … V6 and hold their rate", "fs", "leads")
         return _ecg_fm(path, content, facts)
     raise _not_understood(path, list(content))
 

@@ -50,6 +50,12 @@ class Stated:
             raise ReadError(path, "does not name its leads", remedy)
         return self.leads
 
+    def refuse(self, path: Path, layout: str, *names: str) -> None:
+        """ReadError if anything of `names` is stated that `layout` already settles."""
+        given = [name for name in names if getattr(self, name) is not None]
+        if given:
+            raise ReadError(path, f"{', '.join(given)} cannot be stated: {layout}", "leave it out")
+
     def scale(self) -> dict[str, Any]:
         """Return unit, gain, baseline, unit_known and notes for `Recording.from_channels`."""
         scale: dict[str, Any] = {"unit": self.unit or "mV", "unit_known": self.unit is not None}
