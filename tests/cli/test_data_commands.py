@@ -40,6 +40,17 @@ def test_a_misspelt_condition_gets_the_near_ones(call, tmp_path):
     assert "nearest: atrial fibrillation" in ended.err
 
 
+def test_a_required_condition_may_be_any_wording_of_it(call, tmp_path):
+    ended = call("simulate", tmp_path, "--require", "Hyperkalaemia", "--count", 1, "--fs", 100)
+    assert (ended.status, ended.err) == (0, "")
+    assert "hyperkalemia" in Store(tmp_path).table["present"].to_pylist()[0]
+
+
+def test_a_superclass_that_is_not_simulated_lists_its_kinds(call, tmp_path):
+    ended = call("simulate", tmp_path / "store", "--require", "premature complex")
+    assert ended.status == 2 and "nearest: premature atrial complex" in ended.err
+
+
 def test_a_folder_is_prepared_and_what_cannot_be_used_is_named(call, ward, tmp_path):
     (ward / "flat.csv").write_text("# fs: 500\n# unit: mV\nI,II\n" + "0.1,0.2\n" * 5000)
     write_csv(ward / "below" / "ecg.csv")

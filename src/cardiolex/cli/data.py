@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -54,12 +55,8 @@ def simulate(
 
     if count < 1 or processes < 1:
         raise CallError(f"--count {count} --processes {processes}: both must be at least 1")
-    if require is not None and require not in CONDITIONS:
-        near = difflib.get_close_matches(require, CONDITIONS, n=3, cutoff=0.4)
-        raise CallError(
-            f"--require {require!r} is no condition that is simulated"
-            + (f"; nearest: {', '.join(near)}" if near else "")
-        )
+    if require is not None:
+        require = _simulated(require, CONDITIONS)
     settings = Settings(fs=fs, seconds=seconds, mix=mix, require=require, noise=noise)
     with progress_bar("simulating") as progress:
         simulate_to_store(
@@ -73,6 +70,22 @@ def simulate(
         )
     print(f"{count} recordings in {store}")
     return 0
+
+
+def _simulated(wording: str, conditions: Sequence[str]) -> str:
+    """Name among `conditions` that `wording` means; CallError with the nearest ones if none."""
+    from cardiolex.reports.vocabulary import Vocabulary
+
+    vocabulary = Vocabulary.load()
+    name = wording if wording in conditions else vocabulary.resolve(wording)
+    if name is not None and name in conditions:
+        return name
+    kinds = [c for c in conditions if name is not None and name in vocabulary.closure([c])]
+    near = kinds[:6] or difflib.get_close_matches(wording.lower(), conditions, n=3, cutoff=0.4)
+    raise CallError(
+        f"--require {wording!r} is no condition that is simulated"
+        + (f"; nearest: {', '.join(near)}" if near else "")
+    )
 
 
 def prepare_folder(
