@@ -7,9 +7,9 @@ Shapes: B batch, L = 12 leads, T samples, M segments of p samples, N visible tok
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 from torch import Tensor, nn
 
 from cardiolex.nn.patches import (
@@ -20,7 +20,7 @@ from cardiolex.nn.patches import (
     visible_tokens,
 )
 from cardiolex.nn.pooling import masked_mean
-from cardiolex.nn.transformer import Block
+from cardiolex.nn.transformer import Block, check_heads
 
 SIZES = {"tiny": (192, 12, 3), "small": (384, 12, 6), "middle": (512, 12, 8), "base": (768, 12, 12)}
 
@@ -58,6 +58,11 @@ class LeadViT(nn.Module):
         time_embedding: bool = True
         tokens: Literal["lead", "mixed"] = "lead"
         """"mixed": one token per time segment from all visible leads, as MERL's ViT."""
+
+        @model_validator(mode="after")
+        def _heads_fit(self) -> Self:
+            check_heads(self.width, self.heads)
+            return self
 
         @classmethod
         def of_size(

@@ -4,13 +4,13 @@ Source: K-MERL (arXiv 2502.17900), section 3.4; width, FFN and norms follow the 
 MedKLIP, KAD and KED, since the paper leaves them open. Shapes: B batch, Q queries, N tokens.
 """
 
-from typing import Literal, overload
+from typing import Literal, Self, overload
 
 import torch
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 from torch import Tensor, nn
 
-from cardiolex.nn.transformer import MLP, Attention, CrossAttention
+from cardiolex.nn.transformer import MLP, Attention, CrossAttention, check_heads
 
 
 class QueryLayer(nn.Module):
@@ -58,6 +58,11 @@ class QueryNetwork(nn.Module):
         hidden: int = 1024
         dropout: float = 0.1
         self_attention: bool = False
+
+        @model_validator(mode="after")
+        def _heads_fit(self) -> Self:
+            check_heads(self.width, self.heads)
+            return self
 
     def __init__(self, config: Config, token_dim: int, query_dim: int) -> None:
         super().__init__()

@@ -7,14 +7,24 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cardiolex.errors import CardiolexError
+
+
+def check_heads(width: int, heads: int) -> None:
+    """CardiolexError unless each of `heads` gets an equal part of `width`."""
+    if heads < 1 or width < 1 or width % heads:
+        raise CardiolexError(
+            f"width = {width} cannot be divided among heads = {heads}; "
+            f"choose a width that is a multiple of heads"
+        )
+
 
 class Attention(nn.Module):
     """Multi-head self-attention with fused query, key and value projections."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
-        if width % heads:
-            raise ValueError(f"width {width} is not divisible by {heads} heads")
+        check_heads(width, heads)
         self.heads = heads
         self.qkv = nn.Linear(width, 3 * width)
         self.out = nn.Linear(width, width)
@@ -32,8 +42,7 @@ class CrossAttention(nn.Module):
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
-        if width % heads:
-            raise ValueError(f"width {width} is not divisible by {heads} heads")
+        check_heads(width, heads)
         self.heads = heads
         self.q = nn.Linear(width, width)
         self.kv = nn.Linear(width, 2 * width)
