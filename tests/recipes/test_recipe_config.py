@@ -2,6 +2,7 @@ import pytest
 from cyclopts import App
 from pydantic import ValidationError
 
+from cardiolex.cli import main
 from cardiolex.recipes.bundled import SYSTEM, TRAINER, BundledRun, bundled
 from cardiolex.recipes.kmerl import KMERLRun
 
@@ -33,3 +34,37 @@ def test_a_section_given_whole_is_taken_as_it_is():
 def test_unknown_fields_are_refused(given):
     with pytest.raises(ValidationError):
         KMERLRun.model_validate({"store": "s", "output": "o", **given})
+
+
+def called(capsys, *tokens) -> tuple[int, str]:
+    with pytest.raises(SystemExit) as ended:
+        main(["pretrain", *tokens])
+    shown = capsys.readouterr()
+    return ended.value.code, " ".join((shown.out + shown.err).replace("│", " ").split())
+
+
+def test_help_shows_the_defaults_of_the_recipe(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    status, shown = called(capsys, "bundled", "--help")
+    assert status == 0
+    for field, value in (
+        ("--trainer.batch-size", TRAINER.batch_size),
+        ("--trainer.steps", TRAINER.steps),
+        ("--system.encoder.depth", SYSTEM.encoder.depth),
+        ("--system.queries-per-step", SYSTEM.queries_per_step),
+    ):
+        after = shown.split(f"{field} ")[1]
+        assert after.split("[default: ")[1].split("]")[0] == str(value), field
+
+
+@pytest.mark.parametrize(
+    ("tokens", "words"),
+    [
+        (("--system.encoder.width", "100"), "--system.encoder: width = 100 cannot be divided"),
+        (("--system.query-network.heads", "3"), "--system.query-network: width = 256 cannot be"),
+        (("--trainer.lr", "-1"), "--trainer.lr: Input should be greater than 0 (given: -1)"),
+    ],
+)
+def test_impossible_values_end_with_status_2_and_name_the_option(capsys, tokens, words):
+    status, shown = called(capsys, "kmerl", "store", "output", *tokens)
+    assert status == 2 and words in shown and "Traceback" not in shown

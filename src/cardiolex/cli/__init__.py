@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError
 
 from cardiolex import __version__
-from cardiolex.cli.call_error import CallError
+from cardiolex.cli.call_error import CallError, refused_options, said
+from cardiolex.cli.recipe_help import RecipeHelp
 from cardiolex.errors import CardiolexError
 
 ABOUT = """Learn from ECGs and their reports; answer plain-word questions about any ECG, any leads.
@@ -25,6 +26,7 @@ def build() -> App:
         version=__version__,
         result_action="return_value",
         suppress_keyboard_interrupt=False,  # main says it
+        error_formatter=said,
     )
     here = "cardiolex.cli"
     app.command(f"{here}.answers:demo", name="demo", help="Tour on bundled real recordings.")
@@ -52,7 +54,10 @@ def build() -> App:
     pretrain = App(name="pretrain", help="Train a model; any field of a recipe can be overridden.")
     pretrain.command("cardiolex.recipes.kmerl:kmerl", name="kmerl", help="K-MERL as published.")
     pretrain.command(
-        "cardiolex.recipes.bundled:bundled", name="bundled", help="The bundled default model."
+        "cardiolex.recipes.bundled:bundled",
+        name="bundled",
+        help="The bundled default model.",
+        help_formatter=RecipeHelp("cardiolex.recipes.bundled:BundledRun"),
     )
     pretrain.command(
         "cardiolex.recipes.text_encoder:text_encoder",
@@ -100,6 +105,12 @@ def main(tokens: Sequence[str] | None = None) -> None:
     except CardiolexError as error:
         print(f"cardiolex: {error}", file=sys.stderr)
         status = 2 if isinstance(error, CallError) else 1
+    except ValueError as error:
+        refused = refused_options(error)
+        if refused is None:
+            raise
+        print(f"cardiolex: {refused}", file=sys.stderr)
+        status = 2
     except BrokenPipeError:
         sys.stderr.close()
         status = 1
