@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from tiny_bert import make_bert
 
-from cardiolex.encoders.text import HuggingFaceText
+from cardiolex.encoders.text import HuggingFaceText, stated_pooling
 from cardiolex.encoders.text_cache import TextEmbeddingCache
 from cardiolex.errors import CardiolexError
 
@@ -27,6 +27,13 @@ def test_vectors_are_those_of_the_model_itself(encoder, bert_folder):
             hidden = model.eval()(**tokenizer([text], return_tensors="pt")).last_hidden_state[0]
         assert torch.allclose(encoder.encode([text], "cls")[0], hidden[0], atol=1e-5)
         assert torch.allclose(encoder.encode([text], "mean")[0], hidden.mean(dim=0), atol=1e-5)
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "{", '{"query_pooling": "max"}'])
+def test_a_statement_about_pooling_that_is_none_is_refused(tmp_path, content):
+    (tmp_path / "cardiolex.json").write_text(content)
+    with pytest.raises(CardiolexError, match=r"cardiolex\.json"):
+        stated_pooling(tmp_path)
 
 
 def test_order_and_company_of_texts_do_not_matter(encoder):
@@ -50,6 +57,7 @@ def test_fingerprint_follows_the_weights_and_survives_use_and_copying(tmp_path, 
     first = HuggingFaceText(bert_folder)
     first.encode(TEXTS, "mean")
     first.save(tmp_path / "copy")
+    assert stated_pooling(tmp_path / "copy") == ("cls", "mean")
     assert HuggingFaceText(tmp_path / "copy").fingerprint == first.fingerprint
     other = HuggingFaceText(make_bert(tmp_path / "other", seed=1))
     assert other.fingerprint != first.fingerprint

@@ -15,16 +15,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 import torch
 from torch import Tensor
 
 from cardiolex.errors import CardiolexError
+from cardiolex.files import write_text
 from cardiolex.nn.pooling import masked_mean
 
 Pooling = Literal["cls", "mean"]
 MEDCPT = "ncbi/MedCPT-Query-Encoder"
+STATEMENT = "cardiolex.json"
+"""File in an encoder's folder that states, among other things, how its vectors are pooled."""
 
 
 class TextEncoder(Protocol):
@@ -55,7 +58,7 @@ class HuggingFaceText:
 
     Queries ("cls") are cut to `query_tokens`, reports ("mean") to `report_tokens`, both to what
     the model can take. Hub models are looked for in the local cache first; nothing is executed
-    from a model's repository.
+    from a model's repository. `query_pooling` and `report_pooling` are what suits the encoder.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class HuggingFaceText:
         self._model, self._tokenizer = _load(model)
         self._model.to(self.device).eval().requires_grad_(False)
         most = int(getattr(self._model.config, "max_position_embeddings", report_tokens))
+        self.query_pooling, self.report_pooling = stated_pooling(model)
         self._limits = {"cls": min(query_tokens, most), "mean": min(report_tokens, most)}
 
     @property
@@ -110,6 +114,8 @@ class HuggingFaceText:
         with _silence():
             self._model.save_pretrained(folder)
             self._tokenizer.save_pretrained(folder)
+        stated = {"query_pooling": self.query_pooling, "report_pooling": self.report_pooling}
+        write_text(folder / STATEMENT, json.dumps(stated, indent=1) + "\n")
 
     def _encode_batch(self, texts: list[str], pooling: Pooling) -> Tensor:
         tokens = self._tokenizer(
@@ -123,6 +129,26 @@ class HuggingFaceText:
         if pooling == "cls":
             return hidden[:, 0]
         return masked_mean(hidden, tokens["attention_mask"])
+
+
+def stated_pooling(model: str | Path) -> tuple[Pooling, Pooling]:
+    """Pooling of queries and of reports as the encoder's folder states them.
+
+    A hub name, or a folder that states nothing, is pooled as MedCPT: [CLS] and mean.
+    """
+    path = Path(model) / STATEMENT
+    if not path.is_file():
+        return "cls", "mean"
+    try:
+        stated = json.loads(path.read_text(encoding="utf-8"))
+        query, report = stated["query_pooling"], stated["report_pooling"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise CardiolexError(
+            f"{path}: does not state query_pooling and report_pooling ({error!r})"
+        ) from error
+    if query not in get_args(Pooling) or report not in get_args(Pooling):
+        raise CardiolexError(f"{path}: pooling {query!r}, {report!r}; choose 'cls' or 'mean'")
+    return query, report
 
 
 def _load(model: str | Path) -> tuple[Any, Any]:
