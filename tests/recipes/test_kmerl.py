@@ -1,6 +1,7 @@
 """The whole way: a store of recordings with reports to a checkpoint that answers."""
 
 import json
+import shutil
 from itertools import chain
 
 import pytest
@@ -10,7 +11,7 @@ from cardiolex.checkpoint import load_checkpoint
 from cardiolex.datasets.simulated import simulate_to_store
 from cardiolex.datasets.store import Store
 from cardiolex.errors import CardiolexError
-from cardiolex.recipes.kmerl import KMERLRun, kmerl, run, split
+from cardiolex.recipes.kmerl import KMERLRun, kmerl, run, split, with_segments
 from cardiolex.recordings.preprocess import Preprocess
 from cardiolex.simulation import Settings
 
@@ -125,6 +126,36 @@ def test_a_wrong_segment_length_is_explained(store, tmp_path, bert_folder):
     config = configured(store, tmp_path, bert_folder, system=wrong)
     with pytest.raises(CardiolexError, match="2500 samples cannot be cut into segments of 99"):
         kmerl(config)
+
+
+def test_a_segment_is_a_fifth_of_a_second_unless_set(store, tmp_path, bert_folder, capsys):
+    unset = {**SMALL, "encoder": {"width": 32, "depth": 1, "heads": 2}}
+    config = configured(store, tmp_path, bert_folder, system=unset)
+    assert run(config).system.encoder.segment_samples == 50  # of 250 Hz
+    assert kmerl(config) == 0
+    assert "segments of 0.2 s have 50 samples" in capsys.readouterr().err
+    assert json.loads((tmp_path / "run.json").read_text())["system"]["encoder"] == {
+        **run(config).system.encoder.model_dump()
+    }
+    given = {**SMALL, "encoder": {**unset["encoder"], "segment_samples": 100}}
+    made = run(configured(store, tmp_path, bert_folder, system=given))
+    assert made.system.encoder.segment_samples == 100 and made.notes == ()
+    usual = KMERLRun(store=store, output=tmp_path).system
+    assert with_segments(usual, 500.0) == usual
+
+
+def test_the_folder_of_a_text_encoder_says_how_names_are_pooled(store, tmp_path, bert_folder):
+    assert run(configured(store, tmp_path, bert_folder)).query_pooling == "cls"
+    own = shutil.copytree(bert_folder, tmp_path / "own")
+    (own / "cardiolex.json").write_text('{"query_pooling": "mean", "report_pooling": "mean"}')
+    assert kmerl(configured(store, tmp_path / "run", own)) == 0
+    checkpoint = load_checkpoint(tmp_path / "run" / "model")
+    assert checkpoint.query_pooling == "mean"
+    assert checkpoint.text.query_pooling == "mean"  # so that it can be used for the next run
+    names = checkpoint.vocabulary.names
+    assert torch.allclose(
+        checkpoint.system.entity_vectors, checkpoint.text.encode(names, "mean"), atol=1e-5
+    )
 
 
 def test_data_come_from_the_store(store, tmp_path, bert_folder):

@@ -27,5 +27,5 @@ def test_only_a_folder_with_a_state_is_held_to_its_record(tmp_path):
     refuse_another(tmp_path, "a", other)
     with pytest.raises(CardiolexError, match=r"trainer\.lr was 0\.1, is 0\.2"):
         refuse_another(tmp_path, "b", other)
-    with pytest.raises(CardiolexError, match="run.json does not hold"):
+    with pytest.raises(CardiolexError, match=r"run\.json does not hold"):
         refuse_another(tmp_path, "b", {})

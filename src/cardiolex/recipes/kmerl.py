@@ -26,6 +26,7 @@ from cardiolex.systems.kmerl import KMERL
 from cardiolex.training.config import TrainerConfig
 
 MIN_WORDS = 4
+SEGMENT_S = 0.2
 
 
 class KMERLRun(RecipeConfig):
@@ -49,25 +50,48 @@ class KMERLRun(RecipeConfig):
 def run(config: KMERLRun) -> Run:
     """Resolve the published configuration to a `Run`."""
     store = Store(config.store, Vocabulary.load(config.vocabulary))
+    system = with_segments(config.system, store.preprocess.fs)
     training, held_out = split(store, config.held_out, reports=config.system.contrast_weight > 0)
     text = HuggingFaceText(config.text_encoder, device=config.device or "cpu")
     return Run(
         name=config.name,
-        system=config.system,
+        system=system,
         trainer=config.trainer,
         examples=Chosen(store, training),
         held_out=Chosen(store, held_out) if held_out else None,
         data={"store": store.manifest.source, "windows": len(store), "used": len(training)},
         preprocess=store.preprocess,
         text=cached(text, config.output / "text-vectors"),
+        query_pooling=text.query_pooling,
+        report_pooling=text.report_pooling,
         vocabulary=store.vocabulary,
         seen=seen(store, training),
+        notes=_notes(config.system, system, store.preprocess.fs),
     )
 
 
 def kmerl(config: Annotated[KMERLRun, Parameter(name="*")]) -> int:
     """Pre-train K-MERL as published; an interrupted run goes on where it was."""
     return 0 if pretrain(run(config), config.output, config.device) else 1
+
+
+def with_segments(system: KMERL.Config, fs: float) -> KMERL.Config:
+    """`system` with segments of 0.2 s at `fs` Hz, unless its `segment_samples` was set."""
+    encoder = system.encoder
+    if "segment_samples" in encoder.model_fields_set:
+        return system
+    fitting = encoder.model_copy(update={"segment_samples": round(SEGMENT_S * fs)})
+    return system.model_copy(update={"encoder": fitting})
+
+
+def _notes(asked: KMERL.Config, used: KMERL.Config, fs: float) -> tuple[str, ...]:
+    samples = used.encoder.segment_samples
+    if samples == asked.encoder.segment_samples:
+        return ()
+    return (
+        f"the store has {fs:g} Hz, so segments of {SEGMENT_S:g} s have {samples} samples "
+        "(system.encoder.segment_samples sets another number)",
+    )
 
 
 def split(store: Store, share: float, reports: bool) -> tuple[list[int], list[int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -57,6 +58,8 @@ class Run:
     statements: int = 0
     """So many labels follow the vocabulary's in each example. They are asked with random vectors
     that the trained model does not keep."""
+    notes: tuple[str, ...] = ()
+    """Choices that the recipe made for the caller; said on stderr at the start."""
     card: Callable[[dict[str, Any]], str] | None = None
     """Model card from the facts of the training; a plain one if None."""
 
@@ -88,6 +91,8 @@ def pretrain(run: Run, folder: str | Path, device: str | None = None) -> Path | 
         refuse_another(root, run.identity(), run.facts())
         trainer, system = _trainer(run, root, group)
         if group.first:
+            for note in run.notes:
+                print(f"cardiolex: {note}", file=sys.stderr)
             write_text(root / RECORD, json.dumps(_settings(run), indent=1) + "\n")
         trained = trainer.run()
         if not trained.finished:

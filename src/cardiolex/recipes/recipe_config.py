@@ -11,7 +11,8 @@ class RecipeConfig(BaseModel):
     """Base of the recipes' configurations.
 
     Part of a nested section (`--trainer.steps 100`) is laid over that section's default in the
-    recipe, not over the defaults of the section's class.
+    recipe, not over the defaults of the section's class. What neither sets is no member of a
+    section's `model_fields_set`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -28,7 +29,7 @@ class RecipeConfig(BaseModel):
         field = cls.model_fields.get(name)
         default = None if field is None else field.get_default(call_default_factory=False)
         if isinstance(default, BaseModel) and isinstance(value, dict):
-            return _laid_over(default.model_dump(), value)
+            return _laid_over(default.model_dump(exclude_unset=True), value)
         return value
 
 
