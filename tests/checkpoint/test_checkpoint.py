@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from cardiolex.checkpoint import load_checkpoint, save_checkpoint
+from cardiolex.checkpoint import load_checkpoint, revise, save_checkpoint
 from cardiolex.errors import CardiolexError
 
 QUESTIONS = ["atrial fibrillation", "purple heart"]
@@ -130,7 +130,10 @@ def test_a_changed_text_encoder_does_not_pass_either(copy):
         ("config.json", lambda c: c.update(system="os.system"), "unknown system 'os.system'"),
         ("config.json", lambda c: c["settings"].update(layers=3), "layers"),
         ("config.json", lambda c: c.pop("seen"), "lacks seen"),
+        ("config.json", lambda c: c.update(digests=3), "preprocess.json: is not the one"),
         ("preprocess.json", lambda c: c.update(gain=2), "unknown \\['gain'\\]"),
+        ("preprocess.json", lambda c: c.update(highpass_hz=0.05), "preprocess.json: is not the"),
+        ("vocabulary.json", lambda c: c["entity"][0]["synonyms"].append("x y"), "y.json: is not"),
         ("vocabulary.json", lambda c: c["entity"].pop(), "size mismatch"),
     ],
 )
@@ -138,6 +141,27 @@ def test_edited_files_are_refused(copy, file, change, message):
     edit(copy / file, change)
     with pytest.raises(CardiolexError, match=message):
         load_checkpoint(copy)
+
+
+def test_a_folder_of_before_there_were_digests_loads_and_gets_them_when_revised(copy, tmp_path):
+    edit(copy / "config.json", lambda config: config.pop("digests"))
+    load_checkpoint(copy)
+    revised = revise(copy, tmp_path / "revised", card="# new\n")
+    assert load_checkpoint(revised).card == "# new\n"
+    edit(revised / "preprocess.json", lambda content: content.update(highpass_hz=0.05))
+    for use in (load_checkpoint, lambda folder: revise(folder, folder)):
+        with pytest.raises(CardiolexError, match=r"preprocess\.json: is not the one"):
+            use(revised)
+    (revised / "config.json").write_text("{")
+    with pytest.raises(CardiolexError, match=r"config\.json: is not valid JSON"):
+        revise(revised, revised)
+
+
+def test_spacing_and_line_ends_are_no_change(copy):
+    for name in ("preprocess.json", "vocabulary.json"):
+        content = json.loads((copy / name).read_text())
+        (copy / name).write_bytes(json.dumps(content, indent=4).replace("\n", "\r\n").encode())
+    load_checkpoint(copy)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """A trained model as a folder that explains itself, and back.
 
-config.json (schema, name, system and its settings, what it has seen), model.safetensors,
+config.json (schema, name, system and its settings, what it has seen, digests), model.safetensors,
 preprocess.json, vocabulary.json, calibration.json (optional), selftest.npz (a known input with its
 known output, checked at load), README.md (the card), text/ (its text encoder). Nothing in a folder
 is ever executed or unpickled, and a weight that is missing or too many is an error.
@@ -21,6 +21,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from cardiolex.calibration import Calibration
+from cardiolex.checkpoint.digests import check_digests, digests
 from cardiolex.checkpoint.selftest import FILE as SELFTEST
 from cardiolex.checkpoint.selftest import check_selftest, write_selftest
 from cardiolex.encoders.text import HuggingFaceText, Pooling, TextEncoder
@@ -114,6 +115,7 @@ def load_checkpoint(folder: str | Path, *, selftest: bool = True) -> Checkpoint:
         card=card.read_text(encoding="utf-8") if card.is_file() else "",
     )
     _check_text(root, checkpoint)
+    check_digests(root, config.get("digests"))
     if selftest:
         check_selftest(root, checkpoint.score)
     return checkpoint
@@ -138,9 +140,10 @@ def _write_parts(
         "default_conditions": list(checkpoint.default_conditions),
         "training": checkpoint.training,
     }
-    write_text(folder / "config.json", json.dumps(config, indent=1) + "\n")
     write_text(folder / "preprocess.json", json.dumps(checkpoint.preprocess.to_dict(), indent=1))
     checkpoint.vocabulary.save(folder / "vocabulary.json")
+    config["digests"] = digests(folder)
+    write_text(folder / "config.json", json.dumps(config, indent=1) + "\n")
     checkpoint.calibration.save(folder / "calibration.json")
     write_text(folder / "README.md", checkpoint.card)
     _write_weights(checkpoint.system.state_dict(), folder / "model.safetensors", weights)
@@ -161,7 +164,6 @@ def _write_weights(tensors: dict[str, Tensor], path: Path, weights: WeightFormat
         metadata={"format": "pt"},
     )
     path.chmod(0o644)  # safetensors writes for the owner alone
-    path.chmod(0o644)
 
 
 def _read_config(root: Path) -> dict[str, Any]:
