@@ -1,4 +1,4 @@
-"""Digests of the parts that the self-test cannot feel: how recordings are prepared, what names mean.
+"""Digests of what the self-test cannot feel: how recordings are prepared, what names mean.
 
 The self-test starts from a prepared window and from names as they are, so a changed filter or a
 moved synonym would give other answers and pass it.
