@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cyclopts.help import HelpPanel
+    from cyclopts.help import HelpEntry, HelpPanel
     from rich.console import Console, ConsoleOptions
 
 
@@ -24,12 +24,15 @@ class RecipeHelp:
         """Print one panel."""
         from cyclopts.help import DefaultFormatter
 
-        for entry in panel.entries:
-            name = next((n for n in entry.positive_names if "." in n), None)
-            if name is not None:
-                default = self.default(name)
-                entry.default = None if default is None else str(default)
-        DefaultFormatter()(console, options, panel)
+        entries = [self._corrected(entry) for entry in panel.entries]
+        DefaultFormatter()(console, options, panel.copy(entries=entries))
+
+    def _corrected(self, entry: HelpEntry) -> HelpEntry:
+        name = next((name for name in entry.positive_names if "." in name), None)
+        if name is None:
+            return entry
+        default = self.default(name)
+        return entry.copy(default=None if default is None else str(default))
 
     def default(self, option: str) -> Any:
         """Value that the field behind an option "--section.field" has in the recipe."""
