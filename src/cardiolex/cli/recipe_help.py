@@ -27,6 +27,12 @@ class RecipeHelp:
         entries = [self._corrected(entry) for entry in panel.entries]
         DefaultFormatter()(console, options, panel.copy(entries=entries))
 
+    def render_usage(self, console: Console, options: ConsoleOptions, usage: Any) -> None:
+        """Print the line above the panels as cyclopts does."""
+        from cyclopts.help import DefaultFormatter
+
+        DefaultFormatter().render_usage(console, options, usage)
+
     def _corrected(self, entry: HelpEntry) -> HelpEntry:
         name = next((name for name in entry.positive_names if "." in name), None)
         if name is None:
