@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from cardiolex.errors import CardiolexError
 from cardiolex.plots.ecg_paper import ecg_paper
@@ -232,3 +233,8 @@ def test_gallery_draws_each_strip_to_scale_and_names_missing_leads():
     assert np.ptp(paper_mm(figure, "strip-II")[:, 0]) == pytest.approx(100, abs=0.1)
     with pytest.raises(CardiolexError, match="at least one recording"):
         gallery([])
+
+
+def test_the_header_gives_completed_years():
+    figure = ecg_paper(recording(age=46.9, sex="male"))
+    assert any("46 years   male" in text.get_text() for text in figure.findobj(Text))
