@@ -5,7 +5,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 
 from cardiolex.evaluation.card import HEADING, with_section
-from cardiolex.evaluation.platt import best_f1, fit_calibration, fit_platt
+from cardiolex.evaluation.platt import MIN_CASES, best_f1, fit_calibration, fit_platt
 
 
 def drawn(n=400, scale=1.7, offset=-1.2, seed=0):
@@ -48,7 +48,7 @@ def test_too_few_cases_or_a_ranking_the_wrong_way_round_have_no_fit():
     x, y = drawn()
     assert fit_platt(-x, y) is None
     few = y.copy()
-    few[np.flatnonzero(y)[9:]] = 0
+    few[np.flatnonzero(y)[MIN_CASES - 1 :]] = 0
     assert fit_platt(x, few) is None
 
 

@@ -29,7 +29,7 @@ def calibrate(
 ) -> int:
     """Fit probabilities and decisions to labelled recordings; rankings and AUROC stay the same.
 
-    Every condition with 10 positives and 10 negatives over all tables gets a fit of its own, the
+    Every condition with 5 positives and 5 negatives over all tables gets a fit of its own, the
     others share one. Measure decisions on other recordings than these.
 
     Parameters

@@ -15,7 +15,7 @@ from scipy.special import expit
 
 from cardiolex.calibration import Calibration, Platt
 
-MIN_CASES = 10
+MIN_CASES = 5
 """Positives, and negatives, that a condition needs for a fit of its own."""
 MIN_SCALE = 1e-3
 Floats = NDArray[np.floating]
