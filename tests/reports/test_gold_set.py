@@ -13,7 +13,7 @@ import pytest
 from cardiolex.reports import Vocabulary
 
 GOLD = Path(__file__).parents[1] / "data" / "gold"
-FILES = sorted(GOLD.glob("*.jsonl"))
+FILES = sorted(GOLD.glob("*_*.jsonl"))
 KEYS = {"id", "source", "language", "text", "split", "entities"}
 OPTIONAL = {"non_findings", "qualifier_spans"}
 
@@ -44,8 +44,14 @@ def test_records_have_the_documented_form(path: Path) -> None:
             assert all(isinstance(word, str) and word for word in entity["qualifiers"])
 
 
+@cache
+def further() -> tuple[dict[str, Any], ...]:
+    """The later development texts, which belong to neither half."""
+    return tuple(read(GOLD / "dev2.jsonl"))
+
+
 def test_spans_cover_whole_words_of_the_text() -> None:
-    for record in gold():
+    for record in (*gold(), *further()):
         text = record["text"]
         spans = [(entity["start"], entity["end"]) for entity in record["entities"]]
         spans += [tuple(span) for key in OPTIONAL for span in record.get(key, [])]
@@ -63,12 +69,13 @@ def test_findings_lie_outside_the_spans_that_state_none() -> None:
 
 
 def test_every_record_says_something() -> None:
-    silent = [r["id"] for r in gold() if not r["entities"] and not OPTIONAL & set(r)]
+    silent = [r["id"] for r in (*gold(), *further()) if not r["entities"] and not OPTIONAL & set(r)]
     assert silent == []
 
 
 def test_names_are_the_vocabulary_s() -> None:
-    unknown = Counter(e["name"] for r in gold() for e in r["entities"] if e["name"] not in names())
+    used = [entity["name"] for record in (*gold(), *further()) for entity in record["entities"]]
+    unknown = Counter(name for name in used if name not in names())
     assert not unknown
 
 
@@ -79,6 +86,7 @@ def test_no_text_stands_in_both_halves() -> None:
     dev = {folded(record) for record in gold() if record["split"] == "dev"}
     test = {folded(record) for record in gold() if record["split"] == "test"}
     assert dev.isdisjoint(test)
+    assert {folded(record) for record in further()}.isdisjoint(dev | test)
     assert len({record["id"] for record in gold()}) == len(gold())
 
 

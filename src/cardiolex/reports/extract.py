@@ -14,10 +14,11 @@ from cardiolex.errors import CardiolexError
 from cardiolex.reports.entities_found import Extraction, Mention
 from cardiolex.reports.rules.accounting import account
 from cardiolex.reports.rules.atoms import Atom, Matcher
-from cardiolex.reports.rules.attributes import Attributes, absorb, names
+from cardiolex.reports.rules.attributes import Attributes, absorb
 from cardiolex.reports.rules.findings import Found, Reader
 from cardiolex.reports.rules.language import language_of
 from cardiolex.reports.rules.lexicon import TABLES, Lexicon
+from cardiolex.reports.rules.naming import names
 from cardiolex.reports.rules.pieces import joined, pieces
 from cardiolex.reports.rules.scope import Scope
 from cardiolex.reports.vocabulary import Vocabulary

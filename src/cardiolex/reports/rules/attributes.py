@@ -247,38 +247,11 @@ def _spelt_out(atoms: Sequence[Atom], one: Found, other: Found, lexicon: Lexicon
         if other.name in lexicon.vocabulary
         else False
     )
-    return closer and all(a.text in ",-:" and "mark" in a.roles for a in between)
-
-
-def names(found: Found, lexicon: Lexicon) -> list[str]:
-    """The name or names a finding has with its ages, rates and places."""
-    base, own = lexicon.place_of.get(found.name, (found.name, ""))
-    words = list(found.words)
-    for _ in range(2):
-        for word in [*words, *found.places]:
-            base = lexicon.together.get((base, word), base)
-    places = ([own] if own else []) + [place for place in found.places if place != own]
-    leads = " ".join(name.lower() for name in found.leads)
-    if not places and leads in lexicon.tables["qualifiers"]["lead_places"]:
-        places = [lexicon.tables["qualifiers"]["lead_places"][leads]]
-        base = lexicon.together.get((base, places[0]), base)
-    plain, _ = lexicon.place_of.get(found.name, (found.name, ""))
-    named = [
-        lexicon.with_place(base, place)
-        or lexicon.with_place(plain, place)
-        or lexicon.with_place(base, place, nearest=True)
-        or base
-        for place in _join(places, lexicon)
-    ]
-    return list(dict.fromkeys(named)) or [base]
-
-
-def _join(places: list[str], lexicon: Lexicon) -> list[str]:
-    if len(places) == 2:
-        for pair, joined in lexicon.tables["qualifiers"]["joined_places"].items():
-            if set(pair.split(" + ")) == set(places):
-                return [joined]
-    return places
+    return closer and all(
+        (a.text in ",-:" and "mark" in a.roles)
+        or (a.is_("qualifier", "filler") and not a.is_("stop", "cue"))
+        for a in between
+    )
 
 
 def _lead(name: str) -> str:

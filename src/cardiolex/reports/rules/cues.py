@@ -15,12 +15,16 @@ _ALLOWED = {
 
 @dataclass(frozen=True)
 class Cue:
-    """What a cue means, on which side of the finding it stands, and how far it reaches."""
+    """What a cue means, on which side of the finding it stands, and how far it reaches.
+
+    `only`: heeded for these findings alone. `trails`: stands after findings whose names end so.
+    """
 
     means: str
     stands: str
     reaches: str
     only: tuple[str, ...] = ()
+    trails: tuple[str, ...] = ()
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any], source: str) -> "Cue":
@@ -31,4 +35,5 @@ class Cue:
                     f"{source}: a [[cue]] has {field} = {row.get(field)!r}. "
                     f"Allowed are {', '.join(allowed)}."
                 )
-        return cls(row["means"], row["stands"], row["reaches"], tuple(row.get("only", ())))
+        only, trails = (tuple(row.get(field, ())) for field in ("only", "trails"))
+        return cls(row["means"], row["stands"], row["reaches"], only, trails)

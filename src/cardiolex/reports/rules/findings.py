@@ -21,6 +21,8 @@ BESIDE = (
 )
 """Roles that may stand between a state and the thing that is in it."""
 
+_VAGUE = ("abnormal", "nonspecific", "nondiagnostic")
+
 
 @dataclass(slots=True)
 class Found:
@@ -100,7 +102,10 @@ class Reader:
     def _touch(self, last: int, first: int) -> bool:
         """Whether one finding only goes on in another word: "low or flat", "neg. (inverted)"."""
         between = self.atoms[last + 1 : first]
-        return all(atom.is_("or", "and", "state") and not atom.is_("leads") for atom in between)
+        return all(
+            (atom.is_("or", "and", "state") or atom.text == ",") and not atom.is_("leads")
+            for atom in between
+        )
 
     def _drop_heading(self, subject: str, place: int) -> None:
         """ "T changes: T flattening" is one finding: the heading goes."""
@@ -147,19 +152,29 @@ class Reader:
     def _take_waiting(self, subject: str) -> list[tuple[int, str]]:
         says = self.lexicon.says
         pairs = [(at, self.atoms[at].roles["state"]) for at in self.waiting]
-        taken = [(at, says[subject, state]) for at, state in pairs if (subject, state) in says]
+        pairs = [(at, state) for at, state in pairs if (subject, state) in says]
+        exact = [(at, state) for at, state in pairs if state not in _VAGUE]
+        taken = [(at, says[subject, state]) for at, state in exact or pairs]
         self.waiting = []
         self.used.update(at for at, _ in taken)
         return taken
 
     def _state(self, place: int, state: str) -> None:
-        known = (self.subject, state) in self.lexicon.says
+        known = (self.subject, state) in self.lexicon.says and not self._of_a_cause(place)
         if self.silent and known and not self._line_between(place):
             self._say(place, state)
         elif self._leads_to_subject(place, state):
             self.waiting.append(place)
         elif known and not self._line_between(place):
             self._say(place, state)
+
+    def _of_a_cause(self, place: int) -> bool:
+        """ "…, consistent with a small old infarct": the word belongs to the infarct."""
+        if not any("cue" in atom.roles for atom in self.atoms[self.subject_at + 1 : place]):
+            return False
+        ahead = (a for a in self.atoms[place + 1 :] if not a.is_("age", "place", "site", "kind"))
+        following = next(ahead, None)
+        return following is not None and "entity" in following.roles
 
     def _line_between(self, place: int) -> bool:
         atoms = self.atoms[self.subject_at + 1 : place + 1]
@@ -187,7 +202,7 @@ class Reader:
                 last.name, last.last = name, place
                 self.used.add(place)
                 return
-            if state in ("abnormal", "nonspecific", "nondiagnostic"):
+            if state in _VAGUE:
                 self.used.add(place)
                 return
         self._add(name, first, place, self.subject)

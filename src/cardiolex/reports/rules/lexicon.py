@@ -196,6 +196,13 @@ class Lexicon:
         rows = self.tables["states"]["together"]
         return {(row["finding"], row["with"]): row["gives"] for row in rows}
 
+    def without_age(self, name: str) -> str:
+        """The finding at any age: old myocardial infarction -> myocardial infarction."""
+        for (base, word), gives in self.together.items():
+            if gives == name and word in self.tables["qualifiers"]["ages"]:
+                return base
+        return name
+
     @cached_property
     def follows(self) -> Mapping[tuple[str, str], str]:
         """(pattern, beats named before it) -> the pattern of these beats."""

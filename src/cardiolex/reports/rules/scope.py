@@ -21,6 +21,7 @@ _OPEN_ENDS = (
     "kann",
     "kan",
 )
+_DIAGNOSES = ("normal ecg", "ischemia", "hypertrophy", "injury", "aneurysm", "strain", "effect")
 _HEDGED_LINKS = ("suggest", "consistent", "compatible", "due", "keeping")
 
 
@@ -38,6 +39,7 @@ class Scope:
             if "cue" in atom.roles:
                 self._apply(place, atom.roles["cue"])
         self._alternatives()
+        self._or_at_the_start()
         self._cut_off()
         self._rather_than()
         for found, marks in zip(self.found, self.marks, strict=True):
@@ -62,6 +64,8 @@ class Scope:
         behind = self._previous(place)
         if cue.only:
             return self._fitting(place, cue, ahead, behind)
+        if self._trails(place, cue, behind, ahead):
+            return self._backward(behind)
         if cue.stands == "before":
             postponed = cue.reaches == "next" and cue.means == "uncertain" and behind is not None
             if (
@@ -86,6 +90,14 @@ class Scope:
                 return [number]
         return []
 
+    def _trails(self, place: int, cue: Cue, behind: int | None, ahead: int | None) -> bool:
+        """ "chronischer Infarkt wahrscheinlich, Q in V1": the word stands after its diagnosis."""
+        if not cue.trails or behind is None or not self._touches(behind, place):
+            return False
+        if not self.found[behind].name.endswith(cue.trails):
+            return False
+        return ahead is None or not self.found[ahead].name.endswith((*cue.trails, *_DIAGNOSES))
+
     def _touches(self, number: int | None, place: int) -> bool:
         return number is not None and self._only(self.found[number].last + 1, place, _DESCRIBING)
 
@@ -94,7 +106,7 @@ class Scope:
         if place + 1 >= len(self.atoms):
             return True
         after = self.atoms[place + 1]
-        return "mark" in after.roles and after.text in ".,;:-"
+        return "mark" in after.roles and after.text in ".,;-"
 
     def _next(self, place: int, cue: Cue) -> int | None:
         for number, found in enumerate(self.found):
@@ -197,11 +209,18 @@ class Scope:
             one, other = self.found[number - 1], self.found[number]
             between = self.atoms[one.last + 1 : other.first]
             same = other.first <= one.last
-            if not same and not any("or" in a.roles or a.text == "/" for a in between):
+            either = any("or" in a.roles or a.text == "/" for a in between)
+            if not same and not either and not self._side_by_side(one, other, between):
                 break
             number -= 1
             reached.append(number)
         return reached
+
+    def _side_by_side(self, one: Found, other: Found, between: Sequence[Atom]) -> bool:
+        """ "Hypokalemia and ischemia should be considered": two diagnoses, no waves."""
+        joined = any("and" in atom.roles for atom in between)
+        named = not one.subject and not other.subject
+        return joined and named and all(atom.is_("and", *_DESCRIBING) for atom in between)
 
     # ------------------------------------------------------------ alternatives
     def _alternatives(self) -> None:
@@ -213,6 +232,16 @@ class Scope:
                 for place in (number, number + 1):
                     if "absent" not in self.marks[place]:
                         self.marks[place].add("uncertain")
+
+    def _or_at_the_start(self) -> None:
+        """ "OR aberrant conduction", a line of its own: one of two, whatever the other."""
+        for place, atom in enumerate(self.atoms):
+            opens = place == 0 or self.atoms[place - 1].ends_sentence
+            if opens and "or" in atom.roles:
+                for number, found in enumerate(self.found):
+                    if found.first > place and self._only(place + 1, found.first, _DESCRIBING):
+                        self.marks[number].add("uncertain")
+                        break
 
     def _either(self, between: Sequence[Atom]) -> bool:
         """Whether the words between two findings make them alternatives."""

@@ -1,0 +1,48 @@
+"""The name or names of a finding, from all that is said of it."""
+
+from collections.abc import Sequence
+
+from cardiolex.reports.rules.findings import Found
+from cardiolex.reports.rules.lexicon import Lexicon
+
+
+def names(found: Found, lexicon: Lexicon) -> list[str]:
+    """The name or names a finding has with its ages, rates and places."""
+    base, own = lexicon.place_of.get(found.name, (found.name, ""))
+    words = list(found.words)
+    for _ in range(2):
+        for word in [*words, *found.places]:
+            base = lexicon.together.get((base, word), base)
+    places = ([own] if own else []) + [place for place in found.places if place != own]
+    leads = " ".join(name.lower() for name in found.leads)
+    if not places and leads in lexicon.tables["qualifiers"]["lead_places"]:
+        places = [lexicon.tables["qualifiers"]["lead_places"][leads]]
+        base = lexicon.together.get((base, places[0]), base)
+    plain, _ = lexicon.place_of.get(found.name, (found.name, ""))
+    bases = (base, plain, lexicon.without_age(plain))
+    named = [
+        _placed(bases, place, lexicon) or lexicon.with_place(base, place, nearest=True) or base
+        for place in _join(places, bases, lexicon)
+    ]
+    return list(dict.fromkeys(named)) or _kinds(plain, words, lexicon) or [base]
+
+
+def _kinds(name: str, words: Sequence[str], lexicon: Lexicon) -> list[str]:
+    """ "Multifocal interpolated PVCs" are both; empty where fewer than two kinds are said."""
+    kinds = [word for word in lexicon.tables["qualifiers"]["kinds"] if word in words]
+    given = [lexicon.together[name, word] for word in kinds if (name, word) in lexicon.together]
+    return given if len(given) > 1 else []
+
+
+def _placed(bases: Sequence[str], place: str, lexicon: Lexicon) -> str | None:
+    """The name in a territory; the age gives way where no name holds both."""
+    return next(filter(None, (lexicon.with_place(base, place) for base in bases)), None)
+
+
+def _join(places: list[str], bases: Sequence[str], lexicon: Lexicon) -> list[str]:
+    """Two territories as one, where the finding has a name for it."""
+    if len(places) == 2:
+        for pair, joined in lexicon.tables["qualifiers"]["joined_places"].items():
+            if set(pair.split(" + ")) == set(places) and _placed(bases, joined, lexicon):
+                return [joined]
+    return places
