@@ -76,6 +76,19 @@ def test_from_reports_to_reviewed_labels(
         assert '"name": "odd hump"' in mentions[1]
 
 
+def test_names_count_every_repeat_of_a_text(tmp_path: Path) -> None:
+    path = tmp_path / "reports.csv"
+    rows = "".join(f"{number},Sinus rhythm\n" for number in range(2500))  # more than one chunk
+    path.write_text("id,report\n" + rows, encoding="utf-8")
+    with serving(knows(TABLE)) as server:
+        assert call("extract", path, tmp_path / "out", *llm(server)) == 0
+        assert len(server.requests) == 2  # the statement and its name, once
+    lines = (tmp_path / "out" / "names.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[1] == "sinus rhythm,2500"
+    statistics = (tmp_path / "out" / "llm_statistics.csv").read_text(encoding="utf-8")
+    assert "texts,2500\n" in statistics
+
+
 def test_what_is_left_out_is_said_and_fails(
     reports: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

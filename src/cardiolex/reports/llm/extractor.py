@@ -102,10 +102,12 @@ class LLMExtractor:
 
     async def extract(self, texts: Sequence[str]) -> list[Extraction]:
         """As a call, for use inside an event loop."""
-        cut = [statements_of(text, whole=self.whole_reports) for text in texts]
-        await self._answer(statement for statements in cut for statement in statements)
+        whole = self.whole_reports
+        cut = {text: statements_of(text, whole=whole) for text in dict.fromkeys(texts)}
+        await self._answer(statement for text in texts for statement in cut[text])
         self.tally.texts += len(texts)
-        return [self._assemble(text, parts) for text, parts in zip(texts, cut, strict=True)]
+        found = {text: self._assemble(text, parts) for text, parts in cut.items()}
+        return [found[text] for text in texts]
 
     def statistics(self) -> list[tuple[str, int]]:
         """Stage and count: what was read, asked, answered, found, rejected; SuPreME's stages."""

@@ -102,8 +102,10 @@ class Reader:
     def _touch(self, last: int, first: int) -> bool:
         """Whether one finding only goes on in another word: "low or flat", "neg. (inverted)"."""
         between = self.atoms[last + 1 : first]
+        states = "state" in self.atoms[last].roles and "state" in self.atoms[first].roles
         return all(
-            (atom.is_("or", "and", "state") or atom.text == ",") and not atom.is_("leads")
+            not atom.is_("leads")
+            and (atom.is_("or", "and", "state") or (states and atom.text == ","))
             for atom in between
         )
 
@@ -121,7 +123,8 @@ class Reader:
         """ "sinus or … tachycardia" -> "sinus tachycardia"; "" where nothing is left out."""
         word = self.atoms[place].text
         endings = self.lexicon.tables["states"]["left_out"].get(word)
-        if not endings or place + 1 >= len(self.atoms) or "or" not in self.atoms[place + 1].roles:
+        after = self.atoms[place + 1 : place + 2]
+        if not endings or not any("or" in a.roles or a.text == "query" for a in after):
             return ""
         for atom in self.atoms[place + 2 :]:
             if "entity" in atom.roles:

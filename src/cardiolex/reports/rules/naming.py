@@ -24,13 +24,15 @@ def names(found: Found, lexicon: Lexicon) -> list[str]:
         _placed(bases, place, lexicon) or lexicon.with_place(base, place, nearest=True) or base
         for place in _join(places, bases, lexicon)
     ]
-    return list(dict.fromkeys(named)) or _kinds(plain, words, lexicon) or [base]
+    return list(dict.fromkeys(named)) or _kinds(plain, found.qualifiers, lexicon) or [base]
 
 
 def _kinds(name: str, words: Sequence[str], lexicon: Lexicon) -> list[str]:
     """ "Multifocal interpolated PVCs" are both; empty where fewer than two kinds are said."""
-    kinds = [word for word in lexicon.tables["qualifiers"]["kinds"] if word in words]
-    given = [lexicon.together[name, word] for word in kinds if (name, word) in lexicon.together]
+    kinds = lexicon.tables["qualifiers"]["kinds"]
+    rows = [row for row in lexicon.together.items() if row[0][1] in kinds]
+    base, own = next((key for key, gives in rows if gives == name), (name, ""))
+    given = [gives for key, gives in rows if key[0] == base and key[1] in {own, *words}]
     return given if len(given) > 1 else []
 
 

@@ -127,10 +127,18 @@ def _token(text: str, match: "re.Match[str]") -> Token | None:
             return None
         if norm in _SILENT:
             return None
-        if norm == "?" and (start == 0 or text[start - 1].isspace()):
-            return Token("query", start, end, "word", _gap(text, start))
+        if norm == "?" and _asks(text, start, end):
+            return Token(_asks(text, start, end), start, end, "word", _gap(text, start))
         norm = {"–": "-", "&": "+", "|": ";", "\n": ";"}.get(norm, norm)
     return Token(norm, start, end, kind, _gap(text, start))
+
+
+def _asks(text: str, start: int, end: int) -> str:
+    """ "query" before its finding, "queried" after it; "" for a lost letter within a word."""
+    before, after = text[start - 1 : start] if start else " ", text[end : end + 1]
+    if before.isspace() or (before == "(" and after not in (")", "")):
+        return "query"
+    return "" if after.isalnum() or before == "?" else "queried"
 
 
 def _free(text: str, start: int, end: int) -> bool:

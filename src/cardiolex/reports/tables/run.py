@@ -97,7 +97,7 @@ class _Pass:
         self._texts: dict[str, str] = {}
 
     def extract(self, chunk: list[Report]) -> list[list[Extraction]]:
-        texts = list(dict.fromkeys(text for report in chunk for text in report.texts))
+        texts = [text for report in chunk for text in report.texts]  # repeats too: it may count
         found = dict(zip(texts, self.extractor(texts), strict=True))
         extractions = [[found[text] for text in report.texts] for report in chunk]
         for row in extractions:
