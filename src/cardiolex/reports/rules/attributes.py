@@ -227,7 +227,7 @@ def absorb(atoms: Sequence[Atom], found: Sequence[Found], lexicon: Lexicon) -> l
         for name, ratios in lexicon.tables["states"]["absorbs"].items():
             owner = next((f for f in reversed(kept) if f.name.startswith(name)), None)
             ratio = one.name in ratios and not text.startswith(("high", "advanced", "complete"))
-            if owner is not None and ratio:
+            if owner is not None and ratio and not _alternative(atoms, owner, one):
                 owner.qualifiers.append(text)
                 taken = True
         if kept and _spelt_out(atoms, kept[-1], one, lexicon):
@@ -235,6 +235,10 @@ def absorb(atoms: Sequence[Atom], found: Sequence[Found], lexicon: Lexicon) -> l
         elif not taken:
             kept.append(one)
     return kept
+
+
+def _alternative(atoms: Sequence[Atom], one: Found, other: Found) -> bool:
+    return any("or" in atom.roles for atom in atoms[one.last + 1 : other.first])
 
 
 def _spelt_out(atoms: Sequence[Atom], one: Found, other: Found, lexicon: Lexicon) -> bool:

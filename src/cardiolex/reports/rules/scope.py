@@ -246,9 +246,11 @@ class Scope:
     def _either(self, between: Sequence[Atom]) -> bool:
         """Whether the words between two findings make them alternatives."""
         apart = False
-        for atom in between:
+        for place, atom in enumerate(between):
             if "or" in atom.roles or atom.text == "/":
-                apart = True
+                sides = [*between[max(0, place - 1) : place], *between[place + 1 : place + 2]]
+                ages = len(sides) == 2 and all(a.is_("age", "doubtful age") for a in sides)
+                apart = apart or not ages
             elif "cue" in atom.roles:
                 if not apart:
                     return False
