@@ -175,7 +175,9 @@ class Attributes:
         if self._cut_off(chain):
             return None
         near_after = (
-            after is not None and after.name in self.placed and self._clear(last + 1, after.first)
+            after is not None
+            and after.name in self.placed
+            and (self._clear(last + 1, after.first) or self._listed(last + 1, after.first))
         )
         if before is not None and first <= before.last:
             return before
@@ -189,6 +191,12 @@ class Attributes:
         if near_after and before is not None and self._postponed(before, first):
             return before
         return after if near_after else None
+
+    def _listed(self, start: int, end: int) -> bool:
+        """ "anteroseptaler, chronischer Infarkt": place and age in a list."""
+        between = self.atoms[start:end]
+        comma = bool(between) and between[0].text == ","
+        return comma and len(between) > 1 and all(atom.is_("age") for atom in between[1:])
 
     def _adjacent(self, last: int, after: Found) -> bool:
         """Whether the finding follows with no filler or hedge in between."""
