@@ -14,6 +14,7 @@ from cardiolex.reports.extract import bundled_rules
 
 GOLD = Path(__file__).parents[2] / "data" / "gold"
 FILES = ("mimic_en", "ptbxl_de", "ptbxl_en", "ptbxl_sv")
+FURTHER = ("dev2",)
 ASSERTIONS = ("present", "absent", "uncertain")
 Pair = tuple[str, str]
 
@@ -30,14 +31,14 @@ def quality(vocabulary: Vocabulary) -> set[str]:
 
 
 @cache
-def counts(split: str) -> dict[tuple[str, str], Counter[str]]:
+def counts(*splits: str, files: tuple[str, ...] = FILES) -> dict[tuple[str, str], Counter[str]]:
     """(file, assertion) -> how many pairs were hit, missed, made up."""
     found: dict[tuple[str, str], Counter[str]] = {}
     left_out = quality(rules().vocabulary)
-    for file in FILES:
+    for file in files:
         for line in (GOLD / f"{file}.jsonl").read_text(encoding="utf-8").splitlines():
             record = json.loads(line)
-            if record["split"] != split:
+            if record["split"] not in splits:
                 continue
             truth = {(e["name"], e["assertion"]) for e in record["entities"]}
             ours = {(m.name, m.assertion) for m in rules().extract(record["text"]).mentions}
@@ -59,7 +60,7 @@ def f1(parts: list[Counter[str]]) -> float:
 
 @pytest.mark.parametrize(
     ("language", "least"),
-    [("en", 0.92), ("de", 0.94), ("sv", 0.93)],
+    [("en", 0.93), ("de", 0.94), ("sv", 0.95)],
 )
 def test_the_unseen_half_in_every_language(language: str, least: float) -> None:
     """What is reached; the aim is 0.95. Half of these texts were drawn for their rare wording."""
@@ -69,7 +70,7 @@ def test_the_unseen_half_in_every_language(language: str, least: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("assertion", "least"), [("present", 0.94), ("absent", 0.82), ("uncertain", 0.92)]
+    ("assertion", "least"), [("present", 0.945), ("absent", 0.82), ("uncertain", 0.92)]
 )
 def test_the_unseen_half_in_every_assertion(assertion: str, least: float) -> None:
     parts = [c for (_, said), c in counts("test").items() if said == assertion]
@@ -80,6 +81,13 @@ def test_the_unseen_half_in_every_assertion(assertion: str, least: float) -> Non
 @pytest.mark.parametrize("assertion", ASSERTIONS)
 def test_the_half_the_rules_were_made_with(assertion: str) -> None:
     assert f1([c for (_, said), c in counts("dev").items() if said == assertion]) >= 0.98
+
+
+@pytest.mark.parametrize("assertion", ASSERTIONS)
+def test_the_further_development_texts(assertion: str) -> None:
+    parts = counts("dev2", "dev3", files=FURTHER)
+    assert sum(part["hit"] + part["missed"] for part in parts.values()) > 1000
+    assert f1([c for (_, said), c in parts.items() if said == assertion]) >= 0.97
 
 
 def test_what_is_stated_is_rarely_taken_for_denied_or_the_other_way_round() -> None:
