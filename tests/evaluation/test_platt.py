@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score
+from sklearn.metrics import matthews_corrcoef
 
 from cardiolex.evaluation.card import HEADING, with_section
-from cardiolex.evaluation.platt import MIN_CASES, best_f1, fit_calibration, fit_platt
+from cardiolex.evaluation.platt import MIN_CASES, best_threshold, fit_calibration, fit_platt
 
 
 def drawn(n=400, scale=1.7, offset=-1.2, seed=0):
@@ -53,12 +53,18 @@ def test_too_few_cases_or_a_ranking_the_wrong_way_round_have_no_fit():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_no_threshold_has_a_larger_f1(seed):
+def test_no_threshold_has_a_larger_correlation(seed):
     rng = np.random.default_rng(seed)
     p = np.round(rng.random(60), 1 + seed % 3)  # with ties
     present = rng.random(60) < p
-    reached = f1_score(present, p >= best_f1(p, present))
-    assert reached == pytest.approx(max(f1_score(present, p >= t) for t in np.unique(p)))
+    reached = matthews_corrcoef(present, p >= best_threshold(p, present))
+    assert reached == pytest.approx(max(matthews_corrcoef(present, p >= t) for t in np.unique(p)))
+
+
+def test_logits_that_tell_nothing_have_no_fit():
+    rng = np.random.default_rng(0)
+    fits = [fit_platt(rng.normal(size=200), (rng.random(200) < 0.3) * 1.0) for _ in range(60)]
+    assert sum(fit is not None for fit in fits) <= 5  # 5 % of them, half the wrong way round
 
 
 def test_conditions_without_a_fit_share_one_of_all():

@@ -1,7 +1,8 @@
 """Calibration measured on labelled recordings: logits to probabilities to decisions.
 
 Platt scaling with Platt's smoothed targets (Platt 1999, section 2.2), and as operating point the
-probability at which F1 is largest. Neither can change a ranking or an AUROC.
+probability at which the decision correlates best with the truth (Matthews 1975): unlike F1 it does
+not call a common condition present in everybody. Neither can change a ranking or an AUROC.
 """
 
 from __future__ import annotations
@@ -11,21 +12,22 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from cardiolex.calibration import Calibration, Platt
 
 MIN_CASES = 5
 """Positives, and negatives, that a condition needs for a fit of its own."""
-MIN_SCALE = 1e-3
+LIKELIER = 1.92
+"""Log-likelihood that the logits must add to the frequency: half the 95 % point of chi2(1)."""
 Floats = NDArray[np.floating]
 
 
 def fit_platt(logits: Floats, labels: Floats) -> Platt | None:
     """The fit of one condition from `logits` (N,) and `labels` (N,), 1 / 0 / NaN (unknown).
 
-    None if there are too few cases, or if a higher logit does not make the condition likelier:
-    turning the ranking round is not calibration.
+    None if there are too few cases, or if the logits tell no more than the condition's frequency
+    (likelihood ratio test, 5 %), or the wrong way round: turning a ranking is not calibration.
     """
     known = ~np.isnan(labels)
     x, y = np.asarray(logits, np.float64)[known], labels[known] > 0
@@ -34,20 +36,23 @@ def fit_platt(logits: Floats, labels: Floats) -> Platt | None:
         return None
     target = np.where(y, (positives + 1) / (positives + 2), 1 / (negatives + 2))
     scale, offset = _most_likely(x, target)
-    if scale < MIN_SCALE:
+    gain = _likelihood(scale * x + offset, target) - _likelihood(logit(target.mean()), target)
+    if scale <= 0 or gain < LIKELIER:
         return None
-    threshold = best_f1(expit(scale * x + offset), y)
+    threshold = best_threshold(expit(scale * x + offset), y)
     return Platt(scale=scale, offset=offset, threshold=threshold)
 
 
-def best_f1(probabilities: Floats, present: NDArray[np.bool_]) -> float:
-    """The threshold with the largest F1, half-way between the two values that it separates."""
+def best_threshold(probabilities: Floats, present: NDArray[np.bool_]) -> float:
+    """The threshold with the largest Matthews correlation, half-way between the values it parts."""
     order = np.argsort(-probabilities, kind="stable")
     p, hits = probabilities[order], np.cumsum(present[order])
-    chosen = np.arange(1, len(p) + 1)
-    f1 = 2 * hits / (chosen + hits[-1])
-    f1[:-1][p[:-1] == p[1:]] = -1  # equal values cannot be separated
-    best = int(f1.argmax())
+    chosen, positives = np.arange(1, len(p) + 1), hits[-1]
+    covariance = len(p) * hits - chosen * positives
+    spread = chosen * (len(p) - chosen) * positives * (len(p) - positives)
+    mcc = covariance / np.sqrt(np.maximum(spread, 1))
+    mcc[:-1][p[:-1] == p[1:]] = -1  # equal values cannot be parted
+    best = int(mcc.argmax())
     below = p[best + 1] if best + 1 < len(p) else 0.0
     return float((p[best] + below) / 2)
 
@@ -62,7 +67,7 @@ def fit_calibration(samples: Mapping[str, tuple[Floats, Floats]], fitted_on: str
     labels = np.concatenate([pair[1] for pair in samples.values()])
     return Calibration(
         fitted_on=fitted_on,
-        operating_point="largest F1 on the records of the fit",
+        operating_point="largest Matthews correlation on the records of the fit",
         default=fit_platt(logits, labels) or Platt(),
         conditions={name: fit for name, fit in fits.items() if fit is not None},
     )
@@ -81,3 +86,8 @@ def _most_likely(x: NDArray[np.float64], target: NDArray[np.float64]) -> tuple[f
 
     a, b = minimize(loss, np.array([1.0, 0.0]), jac=True, method="BFGS").x
     return float(a / spread), float(b - a * centre / spread)
+
+
+def _likelihood(margin: NDArray[np.float64] | float, target: NDArray[np.float64]) -> float:
+    """Log-likelihood of the targets (N,) given log-odds."""
+    return float((target * margin - np.logaddexp(0, margin)).sum())
