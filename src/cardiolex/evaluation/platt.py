@@ -18,6 +18,8 @@ from cardiolex.calibration import Calibration, Platt
 
 MIN_CASES = 5
 """Positives, and negatives, that a condition needs for a fit of its own."""
+LEAST = 0.1
+"""What is less probable than this is never called present."""
 LIKELIER = 1.92
 """Log-likelihood that the logits must add to the frequency: half the 95 % point of chi2(1)."""
 Floats = NDArray[np.floating]
@@ -39,7 +41,7 @@ def fit_platt(logits: Floats, labels: Floats) -> Platt | None:
     gain = _likelihood(scale * x + offset, target) - _likelihood(logit(target.mean()), target)
     if scale <= 0 or gain < LIKELIER:
         return None
-    threshold = best_threshold(expit(scale * x + offset), y)
+    threshold = max(best_threshold(expit(scale * x + offset), y), LEAST)
     return Platt(scale=scale, offset=offset, threshold=threshold)
 
 
@@ -67,7 +69,7 @@ def fit_calibration(samples: Mapping[str, tuple[Floats, Floats]], fitted_on: str
     labels = np.concatenate([pair[1] for pair in samples.values()])
     return Calibration(
         fitted_on=fitted_on,
-        operating_point="largest Matthews correlation on the records of the fit",
+        operating_point=f"largest Matthews correlation on the records of the fit, at least {LEAST}",
         default=fit_platt(logits, labels) or Platt(),
         conditions={name: fit for name, fit in fits.items() if fit is not None},
     )
