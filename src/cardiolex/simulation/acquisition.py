@@ -149,8 +149,10 @@ def acquire(
 
 def convert(mv: NDArray[np.float32], step_mv: float, limit_mv: float) -> NDArray[np.float32]:
     """Round to multiples of `step_mv`, saturating at ± `limit_mv`; same shape, float32."""
-    last = np.floor(limit_mv / step_mv)
-    counts = np.clip(np.rint(mv * np.float32(1 / step_mv)), -last, last)
+    last = np.float32(np.floor(limit_mv / step_mv))
+    counts = mv * np.float32(1 / step_mv)
+    np.rint(counts, out=counts)
+    np.clip(counts, -last, last, out=counts)
     return np.asarray(counts * np.float32(step_mv), dtype=np.float32)
 
 
