@@ -173,7 +173,7 @@ def _checkpoint(run: Run, system: KMERL, trained: Trained, folder: Path, group: 
         "skipped_steps": trained.skipped,
         "processes": group.size,
         "device": str(group.device),
-        "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
+        "machine": f"{platform.machine()}, {torch.get_num_threads()} thread(s)",
     }
     checkpoint = Checkpoint(
         name=run.name,
