@@ -29,7 +29,7 @@ def calibrate(
 ) -> int:
     """Fit probabilities and decisions to labelled recordings; rankings and AUROC stay the same.
 
-    Every condition with 5 positives and 5 negatives over all tables, and logits that tell more than
+    Every condition with 4 positives and 4 negatives over all tables, and logits that tell more than
     its frequency, gets a fit of its own, the others share one. Measure decisions on other
     recordings than these.
 

@@ -16,7 +16,7 @@ from scipy.special import expit, logit
 
 from cardiolex.calibration import Calibration, Platt
 
-MIN_CASES = 5
+MIN_CASES = 4
 """Positives, and negatives, that a condition needs for a fit of its own."""
 LEAST = 0.1
 """What is less probable than this is never called present."""
