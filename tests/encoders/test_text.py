@@ -66,12 +66,65 @@ def test_fingerprint_follows_the_weights_and_survives_use_and_copying(tmp_path, 
 
 def test_an_unstored_pooler_is_no_obstacle_and_no_random_part(tmp_path):
     folder = make_bert(tmp_path / "p", pooler=True)
-    whole = HuggingFaceText(folder).fingerprint
+    whole = HuggingFaceText(folder)
     weights = load_file(folder / "model.safetensors")
     kept = {name: value for name, value in weights.items() if not name.startswith("pooler.")}
     assert len(kept) == len(weights) - 2
     save_file(kept, folder / "model.safetensors", {"format": "pt"})
-    assert {HuggingFaceText(folder).fingerprint for _ in range(2)} == {whole}
+    without = [HuggingFaceText(folder) for _ in range(2)]
+    assert without[0].fingerprint == without[1].fingerprint != whole.fingerprint
+    assert torch.equal(without[0].encode(TEXTS, "cls"), whole.encode(TEXTS, "cls"))
+    with pytest.raises(CardiolexError, match="has no pooler weights"):
+        without[0].encode(TEXTS, "pooler")
+    with pytest.raises(CardiolexError, match="'cls', 'mean', 'pooler'"):
+        whole.encode(TEXTS, "max")
+
+
+def test_the_pooler_is_the_model_s_own_and_survives_saving(tmp_path):
+    from transformers import AutoModel, AutoTokenizer
+
+    folder = make_bert(tmp_path / "p", pooler=True)
+    encoder = HuggingFaceText(folder)
+    model, tokenizer = (kind.from_pretrained(folder) for kind in (AutoModel, AutoTokenizer))
+    with torch.no_grad():
+        want = model.eval()(**tokenizer([TEXTS[0]], return_tensors="pt")).pooler_output
+    assert torch.allclose(encoder.encode(TEXTS, "pooler")[:1], want, atol=1e-5)
+    encoder.query_pooling = encoder.report_pooling = "pooler"
+    encoder.save(tmp_path / "q")
+    again = HuggingFaceText(tmp_path / "q")
+    assert again.report_pooling == "pooler"
+    assert torch.equal(again.encode(TEXTS, "pooler"), encoder.encode(TEXTS, "pooler"))
+
+
+def test_only_what_is_asked_for_is_trained_and_the_fingerprint_follows(tmp_path):
+    encoder = HuggingFaceText(make_bert(tmp_path / "p", pooler=True))
+    encoder.report_pooling = "pooler"
+    first, vectors = encoder.fingerprint, encoder.encode(TEXTS, "pooler")
+    with pytest.raises(CardiolexError, match="has 2 layers; 3 of them"):
+        encoder.train_last_layers(3)
+    encoder.train_last_layers(1)
+    trained = {n for n, p in encoder.model.named_parameters() if p.requires_grad}
+    assert {name.split(".")[0] for name in trained} == {"encoder", "pooler"}
+    assert all(name.startswith(("encoder.layer.1.", "pooler.")) for name in trained)
+    optimiser = torch.optim.AdamW(
+        [p for p in encoder.model.parameters() if p.requires_grad], lr=1e-2, fused=True
+    )
+    encoder.model.train()
+    encoder.encode_with_gradient(TEXTS, "pooler")[:, 0].sum().backward()
+    assert all(p.grad is not None for p in encoder.model.parameters() if p.requires_grad)
+    optimiser.step()
+    changed = encoder.encode(TEXTS, "pooler")
+    assert encoder.model.training  # as it was
+    assert torch.equal(changed, encoder.encode(TEXTS, "pooler"))  # without dropout
+    assert not torch.allclose(changed, vectors, atol=1e-3)
+    assert encoder.fingerprint != first
+    after = encoder.fingerprint
+    encoder.train_last_layers(0)
+    assert not any(p.requires_grad for p in encoder.model.parameters())
+    assert encoder.fingerprint == after
+    encoder.train_last_layers(0, embeddings=True)
+    trained = {n for n, p in encoder.model.named_parameters() if p.requires_grad}
+    assert {name.split(".")[0] for name in trained} == {"embeddings"}
 
 
 def test_without_the_hub_a_name_fails_at_once_with_the_remedy(monkeypatch, tmp_path):
