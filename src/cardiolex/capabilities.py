@@ -1,13 +1,42 @@
 """What a system can do. Callers ask for a capability, never for a system's name.
 
-Shapes: B batch, T samples, Q queries, D embedding, Dt text vector.
+Shapes: B batch, T samples, Q queries, D embedding, E shared space, Dt text vector, M segments.
 """
 
-from typing import Protocol, runtime_checkable
+from __future__ import annotations
 
-from torch import Tensor
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol, Self, runtime_checkable
+
+from torch import Tensor, nn
 
 from cardiolex.datasets.batches import Batch
+
+Reads = Literal["vectors", "texts", "labels"]
+"""What a system learns from beside the signal: vectors of a frozen text encoder, the reports
+themselves, or at most labels."""
+
+
+class SystemConfig(Protocol):
+    """What every system's `Config` says beside its own settings."""
+
+    @property
+    def text_dim(self) -> int:
+        """Length Dt of a text vector."""
+        ...
+
+    @property
+    def reads(self) -> Reads:
+        """What `losses` needs of a report."""
+        ...
+
+    def model_dump(self, *, mode: Literal["json"]) -> dict[str, Any]:
+        """The settings as JSON."""
+        ...
+
+    def model_copy(self, *, update: Mapping[str, Any]) -> Self:
+        """The same settings but for `update`."""
+        ...
 
 
 @runtime_checkable
@@ -21,7 +50,7 @@ class Pretrains(Protocol):
 
 @runtime_checkable
 class EmbedsECG(Protocol):
-    """Turns recordings into vectors."""
+    """Turns recordings into vectors: what a linear probe reads."""
 
     def embed_ecg(self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor) -> Tensor:
         """`ecg` (B, 12, T), `lead_mask` (B, 12), `sample_mask` (B, T) to (B, D)."""
@@ -29,11 +58,15 @@ class EmbedsECG(Protocol):
 
 
 @runtime_checkable
-class EmbedsText(Protocol):
-    """Turns text vectors into the space in which recordings and reports are compared."""
+class Aligns(Protocol):
+    """Puts recordings and texts into one space, where near means alike."""
 
-    def embed_text(self, report_vectors: Tensor) -> Tensor:
-        """(B, Dt) to (B, D), unit length."""
+    def project_ecg(self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor) -> Tensor:
+        """Recordings as above to (B, E), unit length."""
+        ...
+
+    def embed_text(self, text_vectors: Tensor) -> Tensor:
+        """(B, Dt) to (B, E), unit length."""
         ...
 
 
@@ -46,3 +79,32 @@ class ScoresQueries(Protocol):
     ) -> Tensor:
         """`ecg` (B, 12, T), masks as above, `query_vectors` (Q, Dt) to logits (B, Q)."""
         ...
+
+
+@runtime_checkable
+class ExplainsQueries(ScoresQueries, Protocol):
+    """Says where it looked."""
+
+    def explain_queries(
+        self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor, query_vectors: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Logits (B, Q) and attention (B, Q, 12, M), zero where no token is."""
+        ...
+
+
+@runtime_checkable
+class WritesReports(Protocol):
+    """Puts a recording into words."""
+
+    def write_reports(
+        self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor, decoding: Any
+    ) -> Sequence[str]:
+        """One report for each recording; `decoding` says how words are chosen."""
+        ...
+
+
+@runtime_checkable
+class TrainsText(Protocol):
+    """Trains its text encoder along; its weights live in a checkpoint's `text/` folder."""
+
+    text_model: nn.Module

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from cardiolex.capabilities import ScoresQueries
 from cardiolex.checkpoint import Checkpoint, load_checkpoint
 from cardiolex.errors import CardiolexError
 from cardiolex.findings import Finding, Findings
@@ -138,10 +139,16 @@ class Interpreter:
         self, windows: Sequence[Windows], questions: Sequence[Question]
     ) -> list[NDArray[np.float32]]:
         """Logits (W, C) of each recording's windows."""
+        system = self.system
+        if not isinstance(system, ScoresQueries):
+            raise CardiolexError(
+                f"{self.name} ({self.checkpoint.system_name}) embeds ECGs but cannot be asked for "
+                "conditions; take a model that learned from reports"
+            )
         vectors = self._vectors([question.text for question in questions])
         return self._forward(
             windows,
-            lambda ecg, leads, samples: self.system.score_queries(ecg, leads, samples, vectors),
+            lambda ecg, leads, samples: system.score_queries(ecg, leads, samples, vectors),
         )
 
     def _findings(

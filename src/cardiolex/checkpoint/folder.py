@@ -21,6 +21,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from cardiolex.calibration import Calibration
+from cardiolex.capabilities import EmbedsECG, ScoresQueries, TrainsText
 from cardiolex.checkpoint.digests import check_digests, digests
 from cardiolex.checkpoint.selftest import FILE as SELFTEST
 from cardiolex.checkpoint.selftest import check_selftest, write_selftest
@@ -33,6 +34,8 @@ from cardiolex.reports.vocabulary import Vocabulary
 from cardiolex.systems import SYSTEMS, System
 
 SCHEMA = 1
+TEXT_MODEL = "text_model."
+"""What names of weights begin with where a system trains its text encoder along."""
 WeightFormat = Literal["float32", "float16", "bfloat16"]
 
 
@@ -47,7 +50,8 @@ class Checkpoint:
     system: System
     preprocess: Preprocess
     vocabulary: Vocabulary
-    text: TextEncoder
+    text: TextEncoder | None
+    """None if the system knows no words."""
     calibration: Calibration = field(default_factory=Calibration)
     seen: frozenset[str] = frozenset()
     """Canonical names with positive examples in pre-training."""
@@ -60,14 +64,27 @@ class Checkpoint:
 
     def encode_queries(self, texts: Sequence[str]) -> Tensor:
         """Query vectors (C, Dt) of condition texts."""
+        if self.text is None:
+            raise CardiolexError(f"{self.name} has no text encoder, so it understands no words")
         return self.text.encode(texts, self.query_pooling)
 
     def score(
         self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor, texts: Sequence[str]
     ) -> Tensor:
         """Logits (B, C) of condition texts, on the CPU."""
+        if not isinstance(self.system, ScoresQueries):
+            raise CardiolexError(f"{self.name} ({self.system_name}) cannot be asked for conditions")
         vectors = self.encode_queries(texts)
         return self.system.score_queries(ecg, lead_mask, sample_mask, vectors)
+
+    def known_output(
+        self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor, texts: Sequence[str]
+    ) -> Tensor:
+        """What the self-test compares: logits, or embeddings where nothing can be asked."""
+        if isinstance(self.system, ScoresQueries):
+            return self.score(ecg, lead_mask, sample_mask, texts)
+        assert isinstance(self.system, EmbedsECG)
+        return self.system.embed_ecg(ecg, lead_mask, sample_mask)
 
 
 def save_checkpoint(
@@ -87,7 +104,7 @@ def save_checkpoint(
         _write_parts(checkpoint, temporary, weights, with_text)
         stored = load_checkpoint(temporary, selftest=False)
         texts = stored.vocabulary.names[:4]
-        write_selftest(temporary, stored.score, texts, stored.preprocess.samples)
+        write_selftest(temporary, stored.known_output, texts, stored.preprocess.samples)
     return Path(folder)
 
 
@@ -100,13 +117,14 @@ def load_checkpoint(folder: str | Path, *, selftest: bool = True) -> Checkpoint:
     )
     calibration = root / "calibration.json"
     card = root / "README.md"
+    text = _read_text(root, config)
     checkpoint = Checkpoint(
         name=config["name"],
         system_name=config["system"],
-        system=_read_system(root, config, len(vocabulary)),
+        system=_read_system(root, config, text, len(vocabulary)),
         preprocess=Preprocess.from_dict(_json(root / "preprocess.json")),
         vocabulary=vocabulary,
-        text=HuggingFaceText(root / "text" if config["text"] is None else config["text"]),
+        text=text,
         calibration=Calibration.load(calibration) if calibration.is_file() else Calibration(),
         seen=frozenset(config["seen"]),
         default_conditions=tuple(config["default_conditions"]),
@@ -114,10 +132,9 @@ def load_checkpoint(folder: str | Path, *, selftest: bool = True) -> Checkpoint:
         training=config["training"],
         card=card.read_text(encoding="utf-8") if card.is_file() else "",
     )
-    _check_text(root, checkpoint)
     check_digests(root, config.get("digests"))
     if selftest:
-        check_selftest(root, checkpoint.score)
+        check_selftest(root, checkpoint.known_output)
     return checkpoint
 
 
@@ -127,14 +144,15 @@ def _write_parts(
     text = checkpoint.text
     if isinstance(text, TextEmbeddingCache):
         text = text.encoder
-    if not isinstance(text, HuggingFaceText):
+    if not isinstance(text, HuggingFaceText | None):
         raise CardiolexError(f"text encoder {text.name!r} cannot be stored in a checkpoint")
+    with_text = with_text or isinstance(checkpoint.system, TrainsText)
     config = {
         "schema": SCHEMA,
         "name": checkpoint.name,
         "system": checkpoint.system_name,
         "settings": checkpoint.system.config.model_dump(mode="json"),
-        "text": None if with_text else text.name,
+        "text": _whereabouts(text, with_text),
         "query_pooling": checkpoint.query_pooling,
         "seen": sorted(checkpoint.seen),
         "default_conditions": list(checkpoint.default_conditions),
@@ -146,11 +164,23 @@ def _write_parts(
     write_text(folder / "config.json", json.dumps(config, indent=1) + "\n")
     checkpoint.calibration.save(folder / "calibration.json")
     write_text(folder / "README.md", checkpoint.card)
-    _write_weights(checkpoint.system.state_dict(), folder / "model.safetensors", weights)
-    if with_text:
+    _write_weights(_own(checkpoint.system.state_dict()), folder / "model.safetensors", weights)
+    if text is not None and with_text:
         text.save(folder / "text")
         stored = folder / "text" / "model.safetensors"
         _write_weights(load_file(stored), stored, weights)
+
+
+def _whereabouts(text: HuggingFaceText | None, inside: bool) -> str | bool | None:
+    """None: in the folder; False: there is none; else the name that a hub knows."""
+    if text is None:
+        return False
+    return None if inside else text.name
+
+
+def _own(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Weights without those of the text model, which `text/` holds."""
+    return {name: value for name, value in weights.items() if not name.startswith(TEXT_MODEL)}
 
 
 def _write_weights(tensors: dict[str, Tensor], path: Path, weights: WeightFormat) -> None:
@@ -188,7 +218,14 @@ def _read_config(root: Path) -> dict[str, Any]:
     return config
 
 
-def _read_system(root: Path, config: dict[str, Any], entities: int) -> System:
+def _read_text(root: Path, config: dict[str, Any]) -> HuggingFaceText | None:
+    where = config["text"]
+    return None if where is False else HuggingFaceText(root / "text" if where is None else where)
+
+
+def _read_system(
+    root: Path, config: dict[str, Any], text: TextEncoder | None, entities: int
+) -> System:
     kind = SYSTEMS[config["system"]]
     try:
         settings = kind.Config.model_validate(config["settings"])
@@ -199,20 +236,18 @@ def _read_system(root: Path, config: dict[str, Any], entities: int) -> System:
         weights = load_file(path)
     except (OSError, SafetensorError) as error:
         raise CardiolexError(f"{path}: cannot be read ({error}); fetch it again") from error
-    system = kind(settings, torch.zeros(entities, settings.text_dim))
+    if text is not None and text.dim != settings.text_dim:
+        raise CardiolexError(
+            f"{root}: the text encoder gives {text.dim} numbers, the model takes "
+            f"{settings.text_dim}"
+        )
+    system = kind.assemble(settings, text, torch.zeros(entities, settings.text_dim))
+    read_elsewhere = {k: v for k, v in system.state_dict().items() if k.startswith(TEXT_MODEL)}
     try:
-        system.load_state_dict(weights)
+        system.load_state_dict({**weights, **read_elsewhere})
     except RuntimeError as error:
         raise CardiolexError(f"{path}: does not fit config.json: {error}") from error
     return system.eval()
-
-
-def _check_text(root: Path, checkpoint: Checkpoint) -> None:
-    want = checkpoint.system.config.text_dim
-    if checkpoint.text.dim != want:
-        raise CardiolexError(
-            f"{root}: the text encoder gives {checkpoint.text.dim} numbers, the model takes {want}"
-        )
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -120,6 +120,7 @@ def run(config: BundledRun) -> Run:
     )
     return Run(
         name="cardiolex-default",
+        system_name="kmerl",
         system=config.system,
         trainer=trainer,
         examples=EveryCondition(plain),

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from cardiolex.capabilities import ScoresQueries
 from cardiolex.datasets.batches import Batch, collate
 from cardiolex.evaluation.metrics import auroc
 from cardiolex.recordings.leads import LEADS
@@ -28,11 +29,14 @@ class HeldOut:
         prepare: Callable[[Batch], Batch],
         processes: Processes,
         batch_size: int,
-        entities: int,
+        entity_vectors: Callable[[], Tensor],
         at_most: int = 512,
     ) -> None:
-        """`entities`: how many labels, from the first, have a part in the AUROC."""
-        self.entities = entities
+        """`entity_vectors()` gives text vectors (Q, Dt) of the first Q labels, asked in the AUROC.
+
+        Asked anew each time, since a text encoder may be trained along.
+        """
+        self.entity_vectors = entity_vectors
         n = min(len(examples), at_most)
         self.examples, self.prepare, self.processes = examples, prepare, processes
         self.batch_size = min(batch_size, max(1, n // processes.size))
@@ -43,17 +47,19 @@ class HeldOut:
         torch.manual_seed(0)
         losses: list[dict[str, float]] = []
         labels: list[Tensor] = []
-        scores: dict[str, list[Tensor]] = {name: [] for name in LEAD_SETS}
+        lead_sets = LEAD_SETS if isinstance(system, ScoresQueries) else {}
+        queries = self.entity_vectors().to(self.processes.device) if lead_sets else torch.empty(0)
+        scores: dict[str, list[Tensor]] = {name: [] for name in lead_sets}
         for number in range(self.batches):
             batch = self._batch(number)
             losses.append({name: float(value) for name, value in system.losses(batch).items()})
-            labels.append(batch.labels[:, : self.entities].cpu())
-            for name, leads in LEAD_SETS.items():
-                scores[name].append(_scores(system, batch, leads, self.entities).cpu())
+            labels.append(batch.labels[:, : len(queries)].cpu())
+            for name, leads in lead_sets.items():
+                scores[name].append(_scores(system, batch, leads, queries).cpu())
         names = list(losses[0])
         means = [float(np.mean([row[name] for row in losses])) for name in names]
-        means += [_macro_auroc(torch.cat(labels), torch.cat(scores[name])) for name in LEAD_SETS]
-        names += [f"auroc_{name}" for name in LEAD_SETS]
+        means += [_macro_auroc(torch.cat(labels), torch.cat(scores[name])) for name in lead_sets]
+        names += [f"auroc_{name}" for name in lead_sets]
         averaged = self.processes.mean(torch.tensor(means)).tolist()
         return {f"held_out_{name}": value for name, value in zip(names, averaged, strict=True)}
 
@@ -64,9 +70,8 @@ class HeldOut:
         return self.prepare(batch.to(self.processes.device))
 
 
-def _scores(system: Any, batch: Batch, leads: tuple[str, ...], entities: int) -> Tensor:
+def _scores(system: Any, batch: Batch, leads: tuple[str, ...], queries: Tensor) -> Tensor:
     """Logits (B, Q) of the entities, in parts that fit into memory."""
-    queries = system.entity_vectors[:entities]
     wanted = torch.tensor([lead in leads for lead in LEADS], device=batch.lead_mask.device)
     visible = batch.lead_mask & wanted
     visible[~visible.any(dim=1)] = batch.lead_mask[~visible.any(dim=1)]

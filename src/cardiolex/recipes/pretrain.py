@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from cardiolex.capabilities import SystemConfig
 from cardiolex.checkpoint import Checkpoint, save_checkpoint
 from cardiolex.checkpoint.folder import WeightFormat
 from cardiolex.datasets.batches import Batch
@@ -27,10 +29,10 @@ from cardiolex.recipes.held_out import HeldOut
 from cardiolex.recipes.run_record import RECORD, refuse_another
 from cardiolex.recordings.preprocess import Preprocess
 from cardiolex.reports.vocabulary import Vocabulary
-from cardiolex.systems.kmerl import KMERL
+from cardiolex.systems import SYSTEMS, System
 from cardiolex.training.config import TrainerConfig
 from cardiolex.training.distributed import Processes, processes
-from cardiolex.training.optim import uses_bf16
+from cardiolex.training.optim import Precision, uses_bf16
 from cardiolex.training.trainer import Examples, Trained, Trainer
 
 FREE = ("log_every", "workers")
@@ -42,12 +44,15 @@ class Run:
     """Everything a run needs; `data` says in JSON where `examples` come from."""
 
     name: str
-    system: KMERL.Config
+    system_name: str
+    """Key of `SYSTEMS`."""
+    system: SystemConfig
     trainer: TrainerConfig
     examples: Examples
     data: dict[str, Any]
     preprocess: Preprocess
-    text: TextEncoder
+    text: TextEncoder | None
+    """None for a system that learns from signals alone."""
     vocabulary: Vocabulary = field(default_factory=Vocabulary.load)
     seen: frozenset[str] = frozenset()
     default_conditions: tuple[str, ...] = ()
@@ -66,14 +71,23 @@ class Run:
     def facts(self) -> dict[str, Any]:
         """Anything that the weights depend on, as JSON."""
         return {
+            "system_name": self.system_name,
             "system": self.system.model_dump(mode="json"),
             "trainer": self.trainer.model_dump(mode="json", exclude=set(FREE)),
             "data": self.data,
             "preprocess": self.preprocess.to_dict(),
             "vocabulary": self.vocabulary.fingerprint,
             "statements": self.statements,
-            "text": [self.text.fingerprint, self.query_pooling, self.report_pooling],
+            "text": None if self.text is None else self._text_facts(),
         }
+
+    def _text_facts(self) -> list[str]:
+        return [self._text_at_start, self.query_pooling, self.report_pooling]
+
+    @cached_property
+    def _text_at_start(self) -> str:
+        """Of an encoder that is trained along, what it was before."""
+        return "" if self.text is None else self.text.fingerprint
 
     def identity(self) -> str:
         """Changes with anything that the weights depend on."""
@@ -99,24 +113,21 @@ def pretrain(run: Run, folder: str | Path, device: str | None = None) -> Path | 
             return None
         if group.first:
             system.load_state_dict(trained.weights)
-            system.entity_vectors = system.entity_vectors[: len(run.vocabulary)].clone()
+            if run.statements:
+                system.entity_vectors = system.entity_vectors[: len(run.vocabulary)].clone()
             _checkpoint(run, system, trained, root / "model", group)
         group.wait()  # when any process returns, the folder is whole
         return root / "model"
 
 
-def _trainer(run: Run, root: Path, group: Processes) -> tuple[Trainer, KMERL]:
+def _trainer(run: Run, root: Path, group: Processes) -> tuple[Trainer, System]:
     torch.manual_seed(run.trainer.seed)
-    text = run.text
-    queries = text.encode(run.vocabulary.names, run.query_pooling)
-    queries = with_statements(queries, run.statements, run.trainer.seed)
-    system = KMERL(run.system.model_copy(update={"text_dim": text.dim}), queries)
+    system = _assembled(run)
     prepare = _with_reports(run)
     validate = None
     if run.held_out is not None:
-        size, entities = run.trainer.batch_size, len(run.vocabulary)
-        held_out = HeldOut(run.held_out, prepare, group, size, entities)
-        validate = held_out.figures
+        size, names = run.trainer.batch_size, partial(_entity_vectors, run)
+        validate = HeldOut(run.held_out, prepare, group, size, names).figures
     trainer = Trainer(
         system,
         run.examples,
@@ -130,6 +141,27 @@ def _trainer(run: Run, root: Path, group: Processes) -> tuple[Trainer, KMERL]:
     return trainer, system
 
 
+def _assembled(run: Run) -> System:
+    """The system with fresh weights."""
+    kind = SYSTEMS[run.system_name]
+    text = run.text.encoder if isinstance(run.text, TextEmbeddingCache) else run.text
+    config = run.system if text is None else fitted(run.system, text.dim)
+    vectors = with_statements(_entity_vectors(run), run.statements, run.trainer.seed)
+    return kind.assemble(kind.Config.model_validate(config), text, vectors)
+
+
+def fitted(system: SystemConfig, text_dim: int) -> SystemConfig:
+    """`system` for text vectors of `text_dim`."""
+    return system.model_copy(update={"text_dim": text_dim})
+
+
+def _entity_vectors(run: Run) -> Tensor:
+    """Vectors (Q, Dt) of the vocabulary's names, as the text encoder gives them now."""
+    if run.text is None:
+        return torch.zeros(len(run.vocabulary), run.system.text_dim)
+    return run.text.encode(run.vocabulary.names, run.query_pooling)
+
+
 def with_statements(queries: Tensor, count: int, seed: int) -> Tensor:
     """`queries` (Q, Dt) and after them `count` random vectors of the same mean and spread."""
     noise = torch.randn(count, queries.shape[1], generator=torch.Generator().manual_seed(seed))
@@ -137,35 +169,38 @@ def with_statements(queries: Tensor, count: int, seed: int) -> Tensor:
 
 
 def _with_reports(run: Run) -> Callable[[Batch], Batch]:
-    """A function that adds report vectors where the contrast needs them."""
+    """A function that adds report vectors where the system reads them."""
+    text = run.text
 
     def prepare(batch: Batch) -> Batch:
-        if not run.system.contrast_weight:
+        if run.system.reads != "vectors":
             return batch
+        if text is None:
+            raise CardiolexError(f"{run.system_name} contrasts with reports: name a text encoder")
         if "" in batch.reports:
             name = batch.ids[batch.reports.index("")]
             raise CardiolexError(
                 f"recording {name!r} has no report to contrast with; leave such recordings out "
-                "or set system.contrast_weight = 0"
+                "or switch the contrast off"
             )
-        with _text_precision(run):
-            vectors = run.text.encode(batch.reports, run.report_pooling)
+        with _text_precision(text, run.trainer.precision):
+            vectors = text.encode(batch.reports, run.report_pooling)
         batch.report_vectors = vectors.to(batch.ecg.device)
         return batch
 
     return prepare
 
 
-def _text_precision(run: Run) -> AbstractContextManager[Any]:
+def _text_precision(text: TextEncoder, precision: Precision) -> AbstractContextManager[Any]:
     """bf16 where it pays, but never for vectors that are kept on disk."""
-    kept = isinstance(run.text, TextEmbeddingCache)
-    device = torch.device(getattr(run.text, "device", "cpu"))
-    if kept or not uses_bf16(run.trainer.precision, device):
+    kept = isinstance(text, TextEmbeddingCache)
+    device = torch.device(getattr(text, "device", "cpu"))
+    if kept or not uses_bf16(precision, device):
         return nullcontext()
     return torch.autocast(device.type, torch.bfloat16)
 
 
-def _checkpoint(run: Run, system: KMERL, trained: Trained, folder: Path, group: Processes) -> Path:
+def _checkpoint(run: Run, system: System, trained: Trained, folder: Path, group: Processes) -> Path:
     facts = {
         **_settings(run),
         "steps": trained.step,
@@ -177,7 +212,7 @@ def _checkpoint(run: Run, system: KMERL, trained: Trained, folder: Path, group: 
     }
     checkpoint = Checkpoint(
         name=run.name,
-        system_name="kmerl",
+        system_name=run.system_name,
         system=system.cpu().eval(),
         preprocess=run.preprocess,
         vocabulary=run.vocabulary,
@@ -188,7 +223,7 @@ def _checkpoint(run: Run, system: KMERL, trained: Trained, folder: Path, group: 
         training=facts,
         card=(run.card or plain_card)(facts),
     )
-    return save_checkpoint(checkpoint, folder, weights=run.weights, with_text=_is_folder(run.text))
+    return save_checkpoint(checkpoint, folder, weights=run.weights, with_text=is_local(run.text))
 
 
 def _settings(run: Run) -> dict[str, Any]:
@@ -197,7 +232,7 @@ def _settings(run: Run) -> dict[str, Any]:
         "identity": run.identity(),
         **run.facts(),
         "trainer": run.trainer.model_dump(mode="json"),
-        "text_encoder": Path(run.text.name).name if _is_folder(run.text) else run.text.name,
+        "text_encoder": _text_name(run.text),
         "versions": {
             "cardiolex": version("cardiolex"),
             "torch": torch.__version__,
@@ -211,18 +246,25 @@ def _conditions(run: Run) -> tuple[str, ...]:
     return tuple(n for n in run.vocabulary.names if n in run.seen and n not in broad)
 
 
-def _is_folder(text: TextEncoder) -> bool:
-    return Path(text.name).is_dir()
+def is_local(text: TextEncoder | None) -> bool:
+    """Whether the encoder is a folder of this machine, which others do not have."""
+    return text is not None and Path(text.name).is_dir()
+
+
+def _text_name(text: TextEncoder | None) -> str | None:
+    if text is None:
+        return None
+    return Path(text.name).name if is_local(text) else text.name
 
 
 def plain_card(facts: dict[str, Any]) -> str:
     """A model card that claims nothing that was not measured."""
     return f"""# {facts["name"]}
 
-K-MERL (arXiv 2502.17900), {facts["steps"]} steps, seed {facts["trainer"]["seed"]}.
+{SYSTEMS[facts["system_name"]].paper}, {facts["steps"]} steps, seed {facts["trainer"]["seed"]}.
 
 - Trained on: {json.dumps(facts["data"])}
-- Text encoder: {facts["text_encoder"]}
+- Text encoder: {facts["text_encoder"] or "none"}
 - Measured on: nothing yet; run `cardiolex evaluate`.
 - Probabilities are the network's own, not calibrated.
 - Not a medical device.

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from cardiolex.systems.kmerl import KMERL
 
 System: TypeAlias = KMERL
-SYSTEMS = {"kmerl": KMERL}
+SYSTEMS: dict[str, type[System]] = {"kmerl": KMERL}
 
 
 def systems() -> tuple[str, ...]:

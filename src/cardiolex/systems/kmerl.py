@@ -19,15 +19,17 @@ Deviations and choices where the paper is silent or cannot be meant as printed:
 Shapes: B batch, T samples, N tokens, D width, Q queries, Dt text vector.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal, Self
 
 import torch
 import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
+from cardiolex.capabilities import Reads
 from cardiolex.datasets.batches import Batch
 from cardiolex.encoders.lead_vit import LeadViT, Tokens
+from cardiolex.encoders.text import TextEncoder
 from cardiolex.errors import CardiolexError
 from cardiolex.nn.masking import mask_leads, mask_segments
 from cardiolex.nn.projection import ecg_projector, text_projector
@@ -52,6 +54,8 @@ class Masking(BaseModel):
 class KMERL(nn.Module):
     """See the module's text."""
 
+    paper: ClassVar[str] = "K-MERL (arXiv 2502.17900)"
+
     class Config(BaseModel):
         """The published system by default."""
 
@@ -68,6 +72,11 @@ class KMERL(nn.Module):
         query_weight: float = 1.0
         queries_per_step: int | None = None
         """Score a random subset of the entities per step: unbiased and cheaper; None = all."""
+
+        @property
+        def reads(self) -> Reads:
+            """Report vectors where there is a contrast."""
+            return "vectors" if self.contrast_weight else "labels"
 
     def __init__(self, config: Config, entity_vectors: Tensor | None = None) -> None:
         """`entity_vectors` (Q, Dt) are the text vectors of the entities that labels name."""
@@ -86,6 +95,11 @@ class KMERL(nn.Module):
         self.register_buffer(
             "entity_vectors", empty if entity_vectors is None else entity_vectors.float()
         )
+
+    @classmethod
+    def assemble(cls, config: Config, text: TextEncoder | None, entity_vectors: Tensor) -> Self:
+        """Build from what a run or a checkpoint has; the text encoder stays outside."""
+        return cls(config, entity_vectors)
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Return "loss", "contrast" and "entities" of a batch with report vectors and labels."""
@@ -114,9 +128,9 @@ class KMERL(nn.Module):
         pooled = self.embed_ecg(ecg, lead_mask, sample_mask)
         return F.normalize(self.ecg_projector(pooled).float(), dim=1)
 
-    def embed_text(self, report_vectors: Tensor) -> Tensor:
+    def embed_text(self, text_vectors: Tensor) -> Tensor:
         """Unit vectors (B, embedding_dim) of text vectors (B, Dt)."""
-        return F.normalize(self.text_projector(report_vectors).float(), dim=1)
+        return F.normalize(self.text_projector(text_vectors).float(), dim=1)
 
     def score_queries(
         self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor, query_vectors: Tensor
