@@ -95,3 +95,44 @@ def test_a_window_longer_than_the_time_embeddings_is_an_error():
     model = small()
     with pytest.raises(CardiolexError, match=r"70 samples cannot be cut .* \(at most 6\)"):
         model.real(torch.ones(1, 12, dtype=torch.bool), torch.ones(1, 70, dtype=torch.bool))
+
+
+def test_dropout_and_stochastic_depth_act_in_training_alone_and_cost_no_weights():
+    plain, parts_ = small(), parts()
+    for changes in ({"dropout": 0.2}, {"drop_path": 0.5}):
+        model = small(**changes)
+        assert count(model) == count(plain)
+        assert torch.equal(encode(model, *parts_).values, encode(model, *parts_).values)
+        model.train()
+        assert not torch.allclose(encode(model, *parts_).values, encode(model, *parts_).values)
+    same = small(dropout=0.2, drop_path=0.5)
+    for mine, theirs in zip(same.parameters(), plain.parameters(), strict=True):
+        mine.data.copy_(theirs.data)
+    assert torch.equal(encode(same, *parts_).values, encode(plain, *parts_).values)
+
+
+def test_a_dropped_block_leaves_a_recording_as_it_was_and_never_touches_its_neighbours():
+    model, parts_ = small(depth=2, drop_path=0.5), parts(40)
+    whole = encode(model, *parts_).values
+    model.blocks[1] = torch.nn.Identity()
+    model.blocks[1].forward = lambda x, valid: x
+    without = encode(model, *parts_).values
+    model = small(depth=2, drop_path=0.5).train()
+    torch.manual_seed(3)
+    seen = encode(model, *parts_).values
+    dropped = [torch.allclose(a, b, atol=1e-5) for a, b in zip(seen, without, strict=True)]
+    assert 2 <= sum(dropped) <= 20  # both branches of the second block: one in four
+    assert not any(torch.allclose(a, b) for a, b in zip(seen, whole, strict=True))
+
+
+def test_attention_is_laid_out_by_lead_and_segment():
+    model, (ecg, leads, samples) = small(), parts()
+    leads[0, [1, 4]] = False
+    samples[1, 20:] = False
+    tokens = encode(model, ecg, leads, samples)
+    weights = torch.rand(2, 3, tokens.index.shape[1]) * tokens.valid[:, None]
+    grid = tokens.by_lead(weights, 12, 6)
+    assert grid.shape == (2, 3, 12, 6)
+    assert grid[0, :, [1, 4]].abs().max() == 0 and grid[1, :, :, 2:].abs().max() == 0
+    assert torch.equal(grid[0, 1, 2], weights[0, 1, 6:12])  # lead 1 is absent
+    assert torch.allclose(grid.sum(dim=(2, 3)), weights.sum(dim=2))

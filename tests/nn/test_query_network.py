@@ -78,3 +78,50 @@ def test_both_ways_of_attention_agree_in_value_and_gradient(masked, dtype):
             strict=True,
         ):
             assert torch.allclose(a, b, **near)
+
+
+@torch.no_grad()
+def test_mlp_projections_and_head_are_what_supreme_writes():
+    torch.manual_seed(0)
+    config = QueryNetwork.Config(
+        width=16, heads=2, hidden=32, layers=0, projection="mlp", projection_hidden=24, head="mlp"
+    )
+    network = QueryNetwork(config, token_dim=10, query_dim=12).eval()
+    weights = {name: torch.randn_like(value) for name, value in network.state_dict().items()}
+    network.load_state_dict(weights)
+
+    def linear(name: str, x: torch.Tensor) -> torch.Tensor:
+        return x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
+
+    def norm(name: str, x: torch.Tensor) -> torch.Tensor:
+        x = (x - x.mean(-1, keepdim=True)) / (x.var(-1, correction=0, keepdim=True) + 1e-5).sqrt()
+        return x * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def gelu(x: torch.Tensor) -> torch.Tensor:
+        return x * (1 + torch.erf(x / 2**0.5)) / 2
+
+    queries = torch.randn(5, 12)
+    hidden = gelu(linear("project_queries.1", queries))
+    asked = norm("norm", norm("norm_queries", linear("project_queries.3", hidden)))
+    expected = linear("classifier.2", gelu(linear("classifier.0", asked))).squeeze(-1)
+    assert torch.allclose(network(torch.randn(1, 4, 10), queries)[0], expected, atol=1e-4)
+
+    tokens = torch.randn(2, 4, 10)
+    shown = linear("project_tokens.2", linear("project_tokens.0", tokens).clamp(min=0))
+    assert torch.allclose(network.project_tokens(tokens), shown, atol=1e-5)
+
+
+@torch.no_grad()
+def test_any_number_of_heads_has_a_width_of_its_own():
+    torch.manual_seed(0)
+    tokens, queries = torch.randn(2, 6, 10), torch.randn(4, 12)
+    for heads in (1, 2, 3, 4, 5):
+        config = QueryNetwork.Config(width=32, heads=heads, head_width=8, hidden=32, layers=1)
+        network = QueryNetwork(config, token_dim=10, query_dim=12).eval()
+        logits, weights = network(tokens, queries, None, True)
+        assert logits.shape == (2, 4)
+        assert network.layers[0].cross_attention.q.out_features == 8 * heads
+        assert torch.allclose(weights.sum(dim=-1), torch.ones(2, 1, 4), atol=1e-5)
+    same = QueryNetwork(QueryNetwork.Config(width=32, heads=4), 10, 12).state_dict()
+    given = QueryNetwork(QueryNetwork.Config(width=32, heads=4, head_width=8), 10, 12).state_dict()
+    assert {k: v.shape for k, v in same.items()} == {k: v.shape for k, v in given.items()}

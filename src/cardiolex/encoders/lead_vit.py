@@ -9,9 +9,10 @@ Shapes: B batch, L = 12 leads, T samples, M segments of p samples, N visible tok
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
+from cardiolex.nn.drop_path import rising
 from cardiolex.nn.patches import (
     VisibleTokens,
     real_segments,
@@ -37,6 +38,12 @@ class Tokens:
         """Average over the visible tokens, (B, D)."""
         return masked_mean(self.values, self.valid)
 
+    def by_lead(self, weights: Tensor, leads: int, segments: int) -> Tensor:
+        """Lay `weights` of the tokens (B, Q, N) out as (B, Q, L, M), zero where no token is."""
+        grid = weights.new_zeros(*weights.shape[:2], leads * segments)
+        grid.scatter_add_(2, self.index[:, None].expand_as(weights), weights)
+        return grid.unflatten(2, (leads, segments))
+
 
 class LeadViT(nn.Module):
     """The ECG encoder of K-MERL."""
@@ -54,6 +61,10 @@ class LeadViT(nn.Module):
         depth: int = 12
         heads: int = 3
         mlp_ratio: int = 4
+        dropout: float = Field(default=0.0, ge=0, lt=1)
+        """Of what attention and MLP add; none in MERL and K-MERL, 0.1 in SuPreME."""
+        drop_path: float = Field(default=0.0, ge=0, lt=1)
+        """Stochastic depth: rate of the last block, rising linearly from 0 in the first."""
         lead_embedding: bool = True
         time_embedding: bool = True
         tokens: Literal["lead", "mixed"] = "lead"
@@ -92,9 +103,10 @@ class LeadViT(nn.Module):
         if config.time_embedding:
             self.time = nn.Embedding(config.max_segments, config.width)
             nn.init.normal_(self.time.weight, std=0.02)
+        hidden = config.mlp_ratio * config.width
         self.blocks = nn.ModuleList(
-            Block(config.width, config.heads, config.mlp_ratio * config.width)
-            for _ in range(config.depth)
+            Block(config.width, config.heads, hidden, config.dropout, rate)
+            for rate in rising(config.drop_path, config.depth)
         )
         self.norm = nn.LayerNorm(config.width)
 

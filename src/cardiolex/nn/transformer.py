@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cardiolex.errors import CardiolexError
+from cardiolex.nn.drop_path import DropPath
 
 
 def check_heads(width: int, heads: int) -> None:
@@ -19,15 +20,23 @@ def check_heads(width: int, heads: int) -> None:
         )
 
 
+def inner_width(width: int, heads: int, head_width: int | None) -> int:
+    """H * d: `width` is divided among the heads, unless each has a `head_width` of its own."""
+    if head_width is not None:
+        return heads * head_width
+    check_heads(width, heads)
+    return width
+
+
 class Attention(nn.Module):
     """Multi-head self-attention with fused query, key and value projections."""
 
-    def __init__(self, width: int, heads: int) -> None:
+    def __init__(self, width: int, heads: int, head_width: int | None = None) -> None:
         super().__init__()
-        check_heads(width, heads)
+        inner = inner_width(width, heads, head_width)
         self.heads = heads
-        self.qkv = nn.Linear(width, 3 * width)
-        self.out = nn.Linear(width, width)
+        self.qkv = nn.Linear(width, 3 * inner)
+        self.out = nn.Linear(inner, width)
 
     def forward(self, x: Tensor, valid: Tensor | None = None) -> Tensor:
         """`x` (B, N, D); `valid` (B, N) bool, False where a token is padding."""
@@ -40,13 +49,13 @@ class Attention(nn.Module):
 class CrossAttention(nn.Module):
     """Attention of queries on another sequence; the weights are returned on request."""
 
-    def __init__(self, width: int, heads: int) -> None:
+    def __init__(self, width: int, heads: int, head_width: int | None = None) -> None:
         super().__init__()
-        check_heads(width, heads)
+        inner = inner_width(width, heads, head_width)
         self.heads = heads
-        self.q = nn.Linear(width, width)
-        self.kv = nn.Linear(width, 2 * width)
-        self.out = nn.Linear(width, width)
+        self.q = nn.Linear(width, inner)
+        self.kv = nn.Linear(width, 2 * inner)
+        self.out = nn.Linear(inner, width)
 
     def forward(
         self, x: Tensor, memory: Tensor, valid: Tensor | None = None, need_weights: bool = False
@@ -75,19 +84,27 @@ class MLP(nn.Sequential):
 
 
 class Block(nn.Module):
-    """LayerNorm, self-attention, residual; LayerNorm, MLP, residual."""
+    """LayerNorm, self-attention, residual; LayerNorm, MLP, residual.
 
-    def __init__(self, width: int, heads: int, hidden: int) -> None:
+    `dropout` acts on what attention and MLP give (and inside the MLP), `drop_path` on whole
+    branches; both are off by default, as in MERL.
+    """
+
+    def __init__(
+        self, width: int, heads: int, hidden: int, dropout: float = 0.0, drop_path: float = 0.0
+    ) -> None:
         super().__init__()
         self.norm1 = nn.LayerNorm(width)
         self.attention = Attention(width, heads)
         self.norm2 = nn.LayerNorm(width)
-        self.mlp = MLP(width, hidden)
+        self.mlp = MLP(width, hidden, dropout)
+        self.dropout = nn.Dropout(dropout)
+        self.drop_path = DropPath(drop_path)
 
     def forward(self, x: Tensor, valid: Tensor | None = None) -> Tensor:
         """`x` (B, N, D) to (B, N, D); padding tokens are never attended to."""
-        x = x + self.attention(self.norm1(x), valid)
-        result: Tensor = x + self.mlp(self.norm2(x))
+        x = x + self.drop_path(self.dropout(self.attention(self.norm1(x), valid)))
+        result: Tensor = x + self.drop_path(self.mlp(self.norm2(x)))
         return result
 
 
