@@ -18,6 +18,7 @@ from cardiolex.capabilities import (
 )
 from cardiolex.datasets.batches import Batch
 from cardiolex.encoders.lead_vit import LeadViT
+from cardiolex.encoders.resnet1d import ResNet1D
 from cardiolex.encoders.text import HuggingFaceText
 from cardiolex.errors import CardiolexError
 from cardiolex.nn.query_network import QueryNetwork
@@ -25,6 +26,7 @@ from cardiolex.recordings.preprocess import Preprocess
 from cardiolex.recordings.recording import Recording
 from cardiolex.systems import SYSTEMS, systems
 from cardiolex.systems.kmerl import KMERL
+from cardiolex.systems.merl import MERL
 
 Q, DT, T = 6, 32, 100
 WORDS = ("left bundle branch block", "atrial fibrillation", "sinus rhythm", "right bundle")
@@ -49,7 +51,11 @@ TINY = {
             embedding_dim=16,
         ),
         (Aligns, ExplainsQueries),
-    )
+    ),
+    "merl": Tiny(
+        MERL.Config(encoder=ResNet1D.Config(samples=T, width=4), text_dim=DT, embedding_dim=16),
+        (Aligns, ScoresQueries),
+    ),
 }
 
 

@@ -9,9 +9,10 @@ from types import ModuleType
 from typing import TypeAlias
 
 from cardiolex.systems.kmerl import KMERL
+from cardiolex.systems.merl import MERL
 
-System: TypeAlias = KMERL
-SYSTEMS: dict[str, type[System]] = {"kmerl": KMERL}
+System: TypeAlias = KMERL | MERL
+SYSTEMS: dict[str, type[System]] = {"kmerl": KMERL, "merl": MERL}
 
 
 def systems() -> tuple[str, ...]:
