@@ -1,8 +1,8 @@
 """What an extractor finds in a text: mentions with spans, and what every other span is."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from cardiolex.reports.labels import Findings
 
@@ -57,6 +57,21 @@ class Extraction:
         """Present and unknown names, for labels; an uncertain finding is unknown."""
         return Findings(present=self.present, unknown=self.uncertain)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON; the inverse of `from_dict`."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "Extraction":
+        """From plain data, with lists where tuples were."""
+        mentions = (
+            Mention(**{**mention, "qualifiers": tuple(mention["qualifiers"])})
+            for mention in content["mentions"]
+        )
+        spans = ("qualifier_spans", "non_finding_spans", "unaccounted")
+        places = {kind: tuple((start, end) for start, end in content[kind]) for kind in spans}
+        return cls(content["text"], tuple(mentions), language=content["language"], **places)
+
     def _names(self, assertion: Assertion) -> frozenset[str]:
         return frozenset(m.name for m in self.mentions if m.assertion == assertion)
 
@@ -71,3 +86,30 @@ class Extractor(Protocol):
     def version(self) -> str: ...  # noqa: D102
 
     def __call__(self, texts: Sequence[str]) -> list[Extraction]: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table that an extractor adds to the audit page; rows of texts and whole numbers."""
+
+    title: str
+    rows: Sequence[Sequence[object]]
+    head: Sequence[str] = ()
+    note: str = ""
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """An extractor that counts what happened beside the extractions, part by part."""
+
+    def take_counts(self) -> dict[str, Any]:
+        """What was counted since the last call, as JSON data, and start anew."""
+        ...
+
+    def add_counts(self, counts: Mapping[str, Any]) -> None:
+        """Add what `take_counts` gave, now or in an earlier run."""
+        ...
+
+    def sections(self) -> Sequence[Section]:
+        """Tables about everything counted, for the audit page."""
+        ...

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from cardiolex.errors import CardiolexError
 from cardiolex.reports.entities_found import Extraction, Mention
@@ -49,6 +50,10 @@ class Rules:
         self.matcher = Matcher(self.lexicon)
         self.remember = remember
         self._known: OrderedDict[str, Extraction] = OrderedDict()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to other processes as what it was made of."""
+        return Rules, (self.vocabulary, self.lexicon.folder, self.remember)
 
     @property
     def version(self) -> str:

@@ -2,7 +2,7 @@
 
 from cardiolex.reports.tables.labels import ReportLabels, findings_of
 from cardiolex.reports.tables.run import Summary, extract_table
-from cardiolex.reports.tables.sources import Report, Skips, read_reports
+from cardiolex.reports.tables.sources import Report, Skips, read_reports, source_of
 
 __all__ = [
     "Report",
@@ -12,4 +12,5 @@ __all__ = [
     "extract_table",
     "findings_of",
     "read_reports",
+    "source_of",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from cardiolex.reports.entities_found import Extraction
+from cardiolex.reports.entities_found import Extraction, Section
 from cardiolex.reports.tables.chart import frequency_svg
 from cardiolex.reports.tables.sources import Skips
 from cardiolex.reports.tables.tally import Tally
@@ -28,9 +28,18 @@ svg { max-width: 100% }
 
 
 def audit_page(
-    tally: Tally, skips: Skips, vocabulary: Vocabulary, *, title: str, extractor: str
+    tally: Tally,
+    skips: Skips,
+    vocabulary: Vocabulary,
+    *,
+    title: str,
+    extractor: str,
+    sections: Sequence[Section] = (),
 ) -> str:
-    """HTML without scripts or outside resources; every text of a report is escaped."""
+    """HTML without scripts or outside resources; every text of a report is escaped.
+
+    `sections` are the extractor's own tables; they follow the coverage.
+    """
     parts = [
         "<!doctype html><html lang='en'><meta charset='utf-8'>",
         f"<title>Extraction audit: {escape(title)}</title><style>{_STYLE}</style>",
@@ -42,6 +51,7 @@ def audit_page(
         _table(("", "", ""), tally.statistics(vocabulary)),
         _table(("language", "texts"), tally.languages.most_common()),
         _skipped(skips),
+        *map(_section, sections),
         "<h2>Most frequent findings</h2>",
         frequency_svg(tally.frequencies("present")),
         "<h2>Most often uncertain</h2>",
@@ -78,6 +88,11 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
         return "<p>None.</p>"
     top = "".join(f"<th>{escape(cell)}</th>" for cell in head) if any(head) else ""
     return f"<table><tr>{top}</tr>{body}</table>" if top else f"<table>{body}</table>"
+
+
+def _section(section: Section) -> str:
+    note = f"<p>{escape(section.note)}</p>" if section.note else ""
+    return f"<h2>{escape(section.title)}</h2>{note}{_table(section.head, section.rows)}"
 
 
 def _skipped(skips: Skips) -> str:

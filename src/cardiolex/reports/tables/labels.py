@@ -1,19 +1,14 @@
 """Labels of a table of reports: records x findings, present, unknown or absent; kept sparse."""
 
-import shutil
-from array import array as to_array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any
-from zipfile import ZIP_DEFLATED, ZipFile
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cardiolex.errors import CardiolexError
-from cardiolex.files import atomic_write
 from cardiolex.reports.entities_found import Extraction
 from cardiolex.reports.labels import Findings, SparseLabels
 from cardiolex.reports.vocabulary import Vocabulary
@@ -60,7 +55,7 @@ class ReportLabels:
 
     @classmethod
     def load(cls, path: str | Path) -> "ReportLabels":
-        """Read what `LabelWriter` wrote; CardiolexError if it is something else."""
+        """Read labels.npz; CardiolexError if it is something else."""
         try:
             with np.load(path, allow_pickle=False) as content:
                 arrays = {key: content[key] for key in content.files}
@@ -117,83 +112,3 @@ class ReportLabels:
             old, new = (list(part) for part in zip(*columns, strict=True))
             labels[np.ix_(known, new)] = self.rows(order[places[known]].tolist())[:, old]
         return labels
-
-
-class LabelWriter:
-    """Writes labels of any number of records with little memory: places go to disk as they come.
-
-    Use as a context manager; `path` (.npz) appears, whole, when the block ends without an error.
-    """
-
-    def __init__(self, path: str | Path, vocabulary: Vocabulary) -> None:
-        self.path = Path(path)
-        self.vocabulary = vocabulary
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._parts = {
-            name: self.path.with_name(f".{self.path.name}.{name}")
-            for name in ("ids", "present", "unknown", "sizes")
-        }
-        self._files: dict[str, Any] = {}
-        self.count = 0
-        self._longest = 1
-
-    def __enter__(self) -> "LabelWriter":
-        self._files = {name: path.open("wb") for name, path in self._parts.items()}
-        return self
-
-    def add(self, id: str, present: Sequence[int], unknown: Sequence[int]) -> None:
-        """One record: places of its present and unknown names in the vocabulary."""
-        name = id.replace("\n", " ").encode()
-        self._files["ids"].write(name + b"\n")
-        self._files["present"].write(to_array("i", present).tobytes())
-        self._files["unknown"].write(to_array("i", unknown).tobytes())
-        self._files["sizes"].write(to_array("i", (len(present), len(unknown))).tobytes())
-        self.count += 1
-        self._longest = max(self._longest, len(name))
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for handle in self._files.values():
-            handle.close()
-        try:
-            if kind is None:
-                self._assemble()
-        finally:
-            for path in self._parts.values():
-                path.unlink(missing_ok=True)
-
-    def _assemble(self) -> None:
-        sizes = np.fromfile(self._parts["sizes"], dtype=np.int32).reshape(-1, 2)
-        offsets = np.zeros((self.count + 1, 2), dtype=np.int64)
-        np.cumsum(sizes, axis=0, out=offsets[1:])
-        ids = np.empty(self.count, dtype=f"S{self._longest}")
-        with self._parts["ids"].open("rb") as lines:
-            for place, line in enumerate(lines):
-                ids[place] = line.removesuffix(b"\n")
-        arrays = {
-            "ids": ids,
-            "names": np.asarray(self.vocabulary.names),
-            "fingerprint": np.asarray(self.vocabulary.fingerprint),
-            "present_offsets": np.ascontiguousarray(offsets[:, 0]),
-            "unknown_offsets": np.ascontiguousarray(offsets[:, 1]),
-        }
-        with atomic_write(self.path) as temporary, ZipFile(temporary, "w", ZIP_DEFLATED) as archive:
-            for name, array in arrays.items():
-                with archive.open(f"{name}.npy", "w") as entry:
-                    np.lib.format.write_array(entry, array, allow_pickle=False)
-            for name in ("present", "unknown"):
-                with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
-                    _copy_places(self._parts[name], entry)
-
-
-def _copy_places(path: Path, entry: IO[bytes]) -> None:
-    """The places in a file as an .npy entry, without holding them in memory."""
-    shape = (path.stat().st_size // 4,)
-    header = {"descr": "<i4", "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(entry, header)
-    with path.open("rb") as places:
-        shutil.copyfileobj(places, entry, 1 << 20)

@@ -1,23 +1,24 @@
 """One pass over a table of reports: labels, mentions, statistics, audit page."""
 
-import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
-from itertools import islice
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 from cardiolex.errors import CardiolexError
 from cardiolex.files import atomic_write, write_text
-from cardiolex.reports.entities_found import Extraction, Extractor
+from cardiolex.reports.entities_found import Counting, Extractor
 from cardiolex.reports.tables.audit import audit_page
 from cardiolex.reports.tables.chart import frequency_svg
-from cardiolex.reports.tables.labels import LabelWriter, findings_of
+from cardiolex.reports.tables.label_file import write_labels
+from cardiolex.reports.tables.parts import Part, PartFiles, PartWriter, parts
 from cardiolex.reports.tables.sources import Report, Skips
 from cardiolex.reports.tables.tally import Tally, statistics_csv
+from cardiolex.reports.tables.unfinished import Unfinished
 from cardiolex.reports.vocabulary import Vocabulary
-
-CHUNK = 2048
-Places = tuple[tuple[int, ...], tuple[int, ...]]
+from cardiolex.workers import finished, worker_pool
 
 
 @dataclass(frozen=True)
@@ -40,117 +41,126 @@ def extract_table(
     skips: Skips | None = None,
     title: str = "reports",
     mentions: bool = True,
+    processes: int = 1,
+    identity: Sequence[str] = (),
     progress: Callable[[int], None] = lambda done: None,
 ) -> Summary:
     """Extract all reports into `folder`; each file appears whole or not at all.
 
     Writes labels.npz (`ReportLabels`), mentions.jsonl (one line a record, unless `mentions` is
     off), statistics.csv, frequency.svg, audit.html and vocabulary.json. Memory does not grow with
-    the number of reports.
+    the number of reports. The files are the same for any number of `processes`; more than one need
+    an extractor that can be pickled.
+
+    With an `identity` of the reports (see `source_of`) a run that was killed is gone on with:
+    its parts are kept in `folder`/unfinished until all are done. `progress` is told how many
+    reports are done.
     """
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise CardiolexError(f"{folder}: is a file. Name a folder for the results.")
-    folder.mkdir(parents=True, exist_ok=True)
     skips = skips if skips is not None else Skips()
-    tally = Tally()
-    pass_ = _Pass(extractor, vocabulary, tally)
-    with (
-        atomic_write(folder / "mentions.jsonl") as lines,
-        LabelWriter(folder / "labels.npz", vocabulary) as writer,
-    ):
-        with lines.open("w", encoding="utf-8") as handle:
-            for chunk in _chunks(reports):
-                for report, found in zip(chunk, pass_.extract(chunk), strict=True):
-                    writer.add(report.id, *pass_.places(found))
-                    if mentions:
-                        handle.write(pass_.line(report, found))
-                tally.records += len(chunk)
-                progress(tally.records)
-        if not tally.records:
-            raise CardiolexError(f"{title}: holds no report. {_reasons(skips)}")
-    if not mentions:
-        (folder / "mentions.jsonl").unlink()
-    _write_pages(folder, tally.settle(), skips, vocabulary, title, extractor)
+    whose = [*identity, extractor.name, extractor.version, vocabulary.fingerprint, str(mentions)]
+    unfinished = Unfinished(folder, whose if identity else ())
+    cut = parts(reports)
+    first = list(islice(cut, 2))
+    if not first:
+        raise CardiolexError(f"{title}: holds no report. {_reasons(skips)}".rstrip())
+    unfinished.claim()
+    writer = PartWriter(unfinished.folder, extractor, vocabulary, mentions)
+    workers = processes if len(first) > 1 else 1
+    count = _work(chain(first, cut), writer, unfinished, workers, progress)
+    done = [unfinished.part(number) for number in range(count)]
+    tally = _write(folder, done, skips, vocabulary, title, extractor, mentions)
+    unfinished.clear()
     share = tally.accounted / tally.texts if tally.texts else 1.0
     return Summary(tally.records, tally.texts, share, dict(skips.counts), folder)
-
-
-def _chunks(reports: Iterable[Report]) -> Iterator[list[Report]]:
-    source = iter(reports)
-    while chunk := list(islice(source, CHUNK)):
-        yield chunk
 
 
 def _reasons(skips: Skips) -> str:
     return "; ".join(f"{why}: {n} ({skips.examples[why]})" for why, n in skips.counts.items())
 
 
-class _Pass:
-    """Extraction and labels of chunks; what repeats is worked out once."""
+def _work(
+    cut: Iterable[Part],
+    writer: PartWriter,
+    unfinished: Unfinished,
+    processes: int,
+    progress: Callable[[int], None],
+) -> int:
+    """Write every part that is not done yet; returns how many parts there are."""
+    count = reports = 0
 
-    def __init__(self, extractor: Extractor, vocabulary: Vocabulary, tally: Tally) -> None:
-        self.extractor = extractor
-        self.vocabulary = vocabulary
-        self.tally = tally
-        self._places: dict[tuple[str, ...], Places] = {}
-        self._texts: dict[str, str] = {}
+    def told(more: int) -> None:
+        nonlocal reports
+        reports += more
+        progress(reports)
 
-    def extract(self, chunk: list[Report]) -> list[list[Extraction]]:
-        texts = [text for report in chunk for text in report.texts]  # repeats too: it may count
-        found = dict(zip(texts, self.extractor(texts), strict=True))
-        extractions = [[found[text] for text in report.texts] for report in chunk]
-        for row in extractions:
-            for extraction in row:
-                self.tally.add(extraction)
-        return extractions
+    def left() -> Iterator[Part]:
+        nonlocal count
+        for part in cut:
+            count += 1
+            if unfinished.part(part.number).done:
+                told(len(part.reports))
+            else:
+                yield part
 
-    def places(self, found: list[Extraction]) -> Places:
-        key = tuple(extraction.text for extraction in found)
-        known = self._places.get(key)
-        if known is None:
-            if len(self._places) > 50_000:
-                self._places.clear()
-            known = self._places[key] = self._work_out(found)
-        return known
-
-    def _work_out(self, found: list[Extraction]) -> Places:
-        findings = findings_of(found, self.vocabulary)
-        index = self.vocabulary.index
-        present = self.vocabulary.closure(findings.present)
-        unknown = self.vocabulary.closure(findings.unknown) - present
-        return tuple(sorted(index[n] for n in present)), tuple(sorted(index[n] for n in unknown))
-
-    def line(self, report: Report, found: list[Extraction]) -> str:
-        texts = ", ".join(self._text(extraction) for extraction in found)
-        return f'{{"id": {json.dumps(report.id, ensure_ascii=False)}, "texts": [{texts}]}}\n'
-
-    def _text(self, extraction: Extraction) -> str:
-        known = self._texts.get(extraction.text)
-        if known is None:
-            if len(self._texts) > 20_000:
-                self._texts.clear()
-            content: dict[str, object] = {
-                "text": extraction.text,
-                "mentions": [asdict(mention) for mention in extraction.mentions],
-            }
-            if extraction.unaccounted:
-                content["unaccounted"] = [list(span) for span in extraction.unaccounted]
-            known = self._texts[extraction.text] = json.dumps(content, ensure_ascii=False)
-        return known
+    with ExitStack() as stack:
+        if processes > 1:
+            pool = stack.enter_context(worker_pool(processes, _remember, writer))
+            results = finished(pool, _write_remembered, left(), 2 * processes)
+        else:
+            results = map(writer.write, left())
+        for more in results:
+            told(more)
+    return count
 
 
-def _write_pages(
+_writer: list[PartWriter] = []
+
+
+def _remember(writer: PartWriter) -> None:
+    """Keep the writer in the worker process: rules are built once, not per part."""
+    _writer[:] = [writer]
+
+
+def _write_remembered(part: Part) -> int:
+    return _writer[0].write(part)
+
+
+def _write(
     folder: Path,
-    tally: Tally,
+    done: Sequence[PartFiles],
     skips: Skips,
     vocabulary: Vocabulary,
     title: str,
     extractor: Extractor,
-) -> None:
+    mentions: bool,
+) -> Tally:
+    """Join the parts to the results."""
+    tally = Tally()
+    for files in done:
+        part, counts = files.read_counts()
+        tally.merge(part)
+        if isinstance(extractor, Counting):
+            extractor.add_counts(counts)
+    if mentions:
+        _join([files.mentions for files in done], folder / "mentions.jsonl")
+    else:
+        (folder / "mentions.jsonl").unlink(missing_ok=True)
     who = f"{extractor.name} {extractor.version}"
-    page = audit_page(tally, skips, vocabulary, title=title, extractor=who)
+    sections = extractor.sections() if isinstance(extractor, Counting) else ()
+    page = audit_page(tally, skips, vocabulary, title=title, extractor=who, sections=sections)
     write_text(folder / "audit.html", page)
     write_text(folder / "statistics.csv", statistics_csv(tally.statistics(vocabulary)))
     write_text(folder / "frequency.svg", frequency_svg(tally.frequencies("present")))
     vocabulary.save(folder / "vocabulary.json")
+    write_labels(folder / "labels.npz", [files.labels for files in done], vocabulary)
+    return tally
+
+
+def _join(files: Sequence[Path], path: Path) -> None:
+    with atomic_write(path) as temporary, temporary.open("wb") as whole:
+        for file in files:
+            with file.open("rb") as lines:
+                shutil.copyfileobj(lines, whole, 1 << 20)

@@ -1,6 +1,7 @@
 """Reports, one by one, from a MIMIC-IV-ECG folder, PTB-XL's CSV, any CSV, TSV, JSONL or text."""
 
 import csv
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -71,6 +72,25 @@ def read_reports(
             skips.add("id was there before", f"{place}: {name}")
         else:
             yield Report(name, tuple(texts))
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a file of reports is: `identity` changes with any byte, `lines` bounds its records."""
+
+    identity: str
+    lines: int
+
+
+def source_of(path: str | Path) -> Source:
+    """SHA-256 and number of lines of the file that `read_reports` reads for `path`."""
+    digest, lines, last = hashlib.sha256(), 0, b"\n"
+    with _file(Path(path)).open("rb") as handle:
+        while block := handle.read(1 << 22):
+            digest.update(block)
+            lines += block.count(b"\n")
+            last = block[-1:]
+    return Source(digest.hexdigest(), lines + (last != b"\n"))
 
 
 def _file(path: Path) -> Path:

@@ -1,20 +1,23 @@
 """Counts over all reports: SuPreME's statistics, frequencies, what was not understood."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from cardiolex.reports.entities_found import Extraction
 from cardiolex.reports.vocabulary import Vocabulary
 
 DISTINCT = 50_000
-"""So many distinct texts are counted before they are folded into the totals."""
+"""So many distinct passages that were not understood are counted."""
 EXAMPLES = 3
+_LONGEST_SHOWN = 2000
+_COUNTERS = ("mentions", "wordings", "unaccounted", "languages")
 
 
 @dataclass
 class Tally:
-    """Totals; `add` is cheap for a text that was there before.
+    """Totals of a part of the reports, or of all parts merged in their order.
 
     `examples`: per finding and assertion, the first few distinct texts that hold it.
     """
@@ -25,43 +28,86 @@ class Tally:
     mentions: Counter[tuple[str, str]] = field(default_factory=Counter)
     wordings: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     unaccounted: Counter[str] = field(default_factory=Counter)
-    unaccounted_in: dict[str, str] = field(default_factory=dict)
     languages: Counter[str] = field(default_factory=Counter)
+    unaccounted_in: dict[str, str] = field(default_factory=dict)
     examples: dict[tuple[str, str], list[Extraction]] = field(default_factory=dict)
-    _waiting: dict[str, tuple[Extraction, int]] = field(default_factory=dict)
 
-    def add(self, extraction: Extraction) -> None:
-        """Count one text."""
-        self.texts += 1
-        before = self._waiting.get(extraction.text)
-        self._waiting[extraction.text] = (extraction, 1 if before is None else before[1] + 1)
-        if len(self._waiting) > DISTINCT:
-            self.settle()
+    @classmethod
+    def of(cls, records: Sequence[Sequence[Extraction]]) -> "Tally":
+        """Count the extractions of records; what repeats is looked at once."""
+        tally = cls(records=len(records))
+        times = Counter(extraction.text for record in records for extraction in record)
+        once = {extraction.text: extraction for record in records for extraction in record}
+        for text, count in times.items():
+            tally._count(once[text], count)
+        return tally
 
-    def settle(self) -> "Tally":
-        """Fold the texts counted so far into the totals."""
-        for extraction, times in self._waiting.values():
-            self._fold(extraction, times)
-        self._waiting.clear()
-        return self
-
-    def _fold(self, extraction: Extraction, times: int) -> None:
+    def _count(self, extraction: Extraction, times: int) -> None:
         text = extraction.text
+        self.texts += times
         self.languages[extraction.language] += times
         self.accounted += times * (not extraction.unaccounted)
         for mention in extraction.mentions:
             self.mentions[mention.name, mention.assertion] += times
             words = " ".join(text[mention.start : mention.end].lower().split())
-            if len(self.wordings) < 4 * DISTINCT:
-                self.wordings[words, mention.name, mention.assertion] += times
-            shown = self.examples.setdefault((mention.name, mention.assertion), [])
-            if len(shown) < EXAMPLES and len(text) < 2000:
-                shown.append(extraction)
+            self.wordings[words, mention.name, mention.assertion] += times
+            if len(text) < _LONGEST_SHOWN:
+                self._show((mention.name, mention.assertion), extraction)
         for start, end in extraction.unaccounted:
             words = " ".join(text[start:end].lower().split())
-            if len(self.unaccounted) < DISTINCT:
-                self.unaccounted[words] += times
-                self.unaccounted_in.setdefault(words, text[max(0, start - 60) : end + 60])
+            self.unaccounted[words] += times
+            self.unaccounted_in.setdefault(words, text[max(0, start - 60) : end + 60])
+
+    def _show(self, finding: tuple[str, str], extraction: Extraction) -> None:
+        shown = self.examples.setdefault(finding, [])
+        if len(shown) < EXAMPLES and all(extraction.text != other.text for other in shown):
+            shown.append(extraction)
+
+    def merge(self, other: "Tally") -> None:
+        """Add the counts of the part that follows; memory stays bounded."""
+        self.records += other.records
+        self.texts += other.texts
+        self.accounted += other.accounted
+        self.mentions.update(other.mentions)
+        self.languages.update(other.languages)
+        _add(self.wordings, other.wordings, 4 * DISTINCT)
+        _add(self.unaccounted, other.unaccounted, DISTINCT)
+        for words, where in other.unaccounted_in.items():
+            if words in self.unaccounted:
+                self.unaccounted_in.setdefault(words, where)
+        for finding, shown in other.examples.items():
+            for extraction in shown:
+                self._show(finding, extraction)
+
+    # ------------------------------------------------------------ files
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON; a text that is an example of several findings is kept once."""
+        texts = {e.text: e for shown in self.examples.values() for e in shown}
+        place = {text: number for number, text in enumerate(texts)}
+        return {
+            **{name: getattr(self, name) for name in ("records", "texts", "accounted")},
+            **{name: _rows(getattr(self, name)) for name in _COUNTERS},
+            "unaccounted_in": self.unaccounted_in,
+            "shown": [extraction.to_dict() for extraction in texts.values()],
+            "examples": [
+                [*finding, [place[e.text] for e in shown]]
+                for finding, shown in self.examples.items()
+            ],
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "Tally":
+        """The inverse of `to_dict`."""
+        shown = [Extraction.from_dict(row) for row in content["shown"]]
+        return cls(
+            **{name: content[name] for name in ("records", "texts", "accounted")},
+            **{name: _counter(content[name]) for name in _COUNTERS},
+            unaccounted_in=content["unaccounted_in"],
+            examples={
+                (name, said): [shown[place] for place in places]
+                for name, said, places in content["examples"]
+            },
+        )
 
     # ------------------------------------------------------------ tables
     def statistics(self, vocabulary: Vocabulary) -> list[tuple[str, int, str]]:
@@ -92,6 +138,23 @@ class Tally:
         """Findings with this assertion, most frequent first."""
         counts = [(name, n) for (name, said), n in self.mentions.items() if said == assertion]
         return sorted(counts, key=lambda item: (-item[1], item[0]))
+
+
+def _add(counts: Counter[Any], other: Mapping[Any, int], most: int) -> None:
+    """Add counts; new keys only while there are fewer than `most`."""
+    for key, count in other.items():
+        if key in counts or len(counts) < most:
+            counts[key] += count
+
+
+def _rows(counts: Counter[Any]) -> list[list[Any]]:
+    return [
+        [*(key if isinstance(key, tuple) else (key,)), count] for key, count in counts.items()
+    ]
+
+
+def _counter(rows: Iterable[Sequence[Any]]) -> Counter[Any]:
+    return Counter({(tuple(key) if len(key) > 1 else key[0]): count for *key, count in rows})
 
 
 def _mean(total: int, groups: int) -> str:

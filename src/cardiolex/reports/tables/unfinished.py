@@ -1,0 +1,41 @@
+"""The work of a run that has not ended: parts in a folder beside the results, and whose they are."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from cardiolex.files import write_text
+from cardiolex.reports.tables.parts import PartFiles
+
+FOLDER = "unfinished"
+"""Name of the folder, in that of the results."""
+FORMAT = 1
+
+
+class Unfinished:
+    """Parts done so far; those of another run (other input, vocabulary or extractor) are dropped.
+
+    Without an `identity` nothing is ever gone on with.
+    """
+
+    def __init__(self, folder: Path, identity: Sequence[str]) -> None:
+        self.folder = folder / FOLDER
+        self._identity = json.dumps([FORMAT, *identity], indent=1) if identity else ""
+
+    def claim(self) -> None:
+        """Keep what an equal run left, clear away anything else."""
+        told = self.folder / "run.json"
+        if self._identity and told.is_file():
+            if told.read_text(encoding="utf-8") == self._identity:
+                return
+        self.clear()
+        write_text(told, self._identity)
+
+    def clear(self) -> None:
+        """Remove all parts."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def part(self, number: int) -> PartFiles:
+        """Where part `number` is kept."""
+        return PartFiles(self.folder, number)
