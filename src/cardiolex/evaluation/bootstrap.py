@@ -109,6 +109,13 @@ def bootstrap(
     return Resampled(auroc[0], auroc[1:]), Resampled(auprc[0], auprc[1:])
 
 
+def patient_weights(
+    patients: Sequence[str] | None, n: int, *, resamples: int = 1000, seed: int = 0
+) -> Iterator[NDArray[np.float32]]:
+    """Weights (N, R') of `n` records, R' columns at a time: how often each patient was drawn."""
+    return _weights(_owners(patients, n), resamples, seed)
+
+
 def _owners(patients: Sequence[str] | None, n: int) -> NDArray[np.intp]:
     if n == 0:
         raise CardiolexError("no records to evaluate")
