@@ -27,6 +27,7 @@ from cardiolex.recordings.recording import Recording
 from cardiolex.systems import SYSTEMS, systems
 from cardiolex.systems.kmerl import KMERL
 from cardiolex.systems.merl import MERL
+from cardiolex.systems.supreme import Encoder, Fusion, SuPreME
 
 Q, DT, T = 6, 32, 100
 WORDS = ("left bundle branch block", "atrial fibrillation", "sinus rhythm", "right bundle")
@@ -55,6 +56,14 @@ TINY = {
     "merl": Tiny(
         MERL.Config(encoder=ResNet1D.Config(samples=T, width=4), text_dim=DT, embedding_dim=16),
         (Aligns, ScoresQueries),
+    ),
+    "supreme": Tiny(
+        SuPreME.Config(
+            encoder=Encoder(segment_samples=10, max_segments=10, width=32, depth=2, heads=2),
+            query_network=Fusion(width=32, layers=2, heads=2, hidden=64, projection_hidden=32),
+            text_dim=DT,
+        ),
+        (ExplainsQueries,),
     ),
 }
 

@@ -42,7 +42,7 @@ class Tokens:
         """Lay `weights` of the tokens (B, Q, N) out as (B, Q, L, M), zero where no token is."""
         grid = weights.new_zeros(*weights.shape[:2], leads * segments)
         grid.scatter_add_(2, self.index[:, None].expand_as(weights), weights)
-        return grid.unflatten(2, (leads, segments))
+        return grid.view(*weights.shape[:2], leads, segments)
 
 
 class LeadViT(nn.Module):

@@ -10,9 +10,10 @@ from typing import TypeAlias
 
 from cardiolex.systems.kmerl import KMERL
 from cardiolex.systems.merl import MERL
+from cardiolex.systems.supreme import SuPreME
 
-System: TypeAlias = KMERL | MERL
-SYSTEMS: dict[str, type[System]] = {"kmerl": KMERL, "merl": MERL}
+System: TypeAlias = KMERL | MERL | SuPreME
+SYSTEMS: dict[str, type[System]] = {"kmerl": KMERL, "merl": MERL, "supreme": SuPreME}
 
 
 def systems() -> tuple[str, ...]:
