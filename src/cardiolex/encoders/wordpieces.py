@@ -5,11 +5,31 @@ not begin a word. The trainer of `tokenizers` breaks ties by the order of a hash
 differ in a few pieces and hence in every weight trained on them; here ties go by the alphabet.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from itertools import pairwise
 
 Pair = tuple[str, str]
+
+_TIGHT = (
+    (re.compile(r" ([.,;:!?%)\]])"), r"\1"),
+    (re.compile(r"([(\[]) "), r"\1"),
+    (re.compile(r"(?<=\w) ?([-/']) ?(?=\w)"), r"\1"),
+    (re.compile(r"(?<=\d)([.:]) (?=\d)"), r"\1"),
+)
+
+
+def join_pieces(pieces: Iterable[str]) -> str:
+    """Word pieces as readable text.
+
+    WordPiece forgets where spaces were, so punctuation is set as reports have it: "st - t" becomes
+    "st-t" and "0 . 2" becomes "0.2".
+    """
+    text = " ".join(pieces).replace(" ##", "").removeprefix("##")
+    for pattern, written in _TIGHT:
+        text = pattern.sub(written, text)
+    return text
 
 
 def learn_pieces(words: Iterable[str], size: int, min_count: int = 2) -> list[str]:
