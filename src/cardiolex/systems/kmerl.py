@@ -16,10 +16,12 @@ Deviations and choices where the paper is silent or cannot be meant as printed:
 - Text is frozen: report vectors arrive in the batch, entity vectors are a buffer of the system.
 - BatchNorm in the projector uses the statistics of the global batch.
 - Unknown labels (NaN) take no part in Eq. (5); published data has none.
+- Ablations (Tab. 2): a part whose loss has weight 0 is not built. Without the query network a name
+  is answered by its cosine with the recording over the temperature; the paper does not say how.
 Shapes: B batch, T samples, N tokens, D width, Q queries, Dt text vector.
 """
 
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self, TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -36,6 +38,8 @@ from cardiolex.nn.projection import ecg_projector, text_projector
 from cardiolex.nn.query_network import QueryNetwork
 from cardiolex.objectives.contrastive import info_nce
 from cardiolex.objectives.entities import entity_bce
+
+Part = TypeVar("Part", bound=nn.Module)
 
 
 class Masking(BaseModel):
@@ -83,13 +87,20 @@ class KMERL(nn.Module):
         super().__init__()
         if config.queries_per_step and config.query_network.self_attention:
             raise CardiolexError("queries_per_step needs query_network.self_attention = false")
+        if not (config.contrast_weight or config.query_weight):
+            raise CardiolexError("contrast_weight and query_weight are both 0: nothing to learn")
         self.config = config
         self.encoder = LeadViT(config.encoder)
-        self.query_network = QueryNetwork(
-            config.query_network, token_dim=self.encoder.dim, query_dim=config.text_dim
-        )
-        self.ecg_projector = ecg_projector(self.encoder.dim, config.embedding_dim)
-        self.text_projector = text_projector(config.text_dim, config.embedding_dim)
+        self.query_network: QueryNetwork | None = None
+        if config.query_weight:
+            self.query_network = QueryNetwork(
+                config.query_network, token_dim=self.encoder.dim, query_dim=config.text_dim
+            )
+        self.ecg_projector: nn.Module | None = None
+        self.text_projector: nn.Module | None = None
+        if config.contrast_weight:
+            self.ecg_projector = ecg_projector(self.encoder.dim, config.embedding_dim)
+            self.text_projector = text_projector(config.text_dim, config.embedding_dim)
         self.entity_vectors: Tensor
         empty = torch.zeros(0, config.text_dim)
         self.register_buffer(
@@ -125,18 +136,21 @@ class KMERL(nn.Module):
 
     def project_ecg(self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor) -> Tensor:
         """Unit vectors (B, embedding_dim) comparable with `embed_text`."""
-        pooled = self.embed_ecg(ecg, lead_mask, sample_mask)
-        return F.normalize(self.ecg_projector(pooled).float(), dim=1)
+        return self._project(self.tokens(ecg, lead_mask, sample_mask))
 
     def embed_text(self, text_vectors: Tensor) -> Tensor:
         """Unit vectors (B, embedding_dim) of text vectors (B, Dt)."""
-        return F.normalize(self.text_projector(text_vectors).float(), dim=1)
+        projector = _built(self.text_projector, "contrast_weight")
+        return F.normalize(projector(text_vectors).float(), dim=1)
 
     def score_queries(
         self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor, query_vectors: Tensor
     ) -> Tensor:
         """Logits (B, Q) of text queries (Q, Dt)."""
         tokens = self.tokens(ecg, lead_mask, sample_mask)
+        if self.query_network is None:
+            cosine = self._project(tokens) @ self.embed_text(query_vectors).T
+            return cosine / self.config.temperature
         logits: Tensor = self.query_network(tokens.values, query_vectors, tokens.valid)
         return logits
 
@@ -147,26 +161,30 @@ class KMERL(nn.Module):
 
         Attention is averaged over layers and heads, sums to one, and is zero where no token is.
         """
-        tokens = self.tokens(ecg, lead_mask, sample_mask)
-        logits, weights = self.query_network(tokens.values, query_vectors, tokens.valid, True)
-        mean = weights.mean(dim=1)  # (B, Q, N)
-        segments = ecg.shape[2] // self.config.encoder.segment_samples
-        grid = mean.new_zeros(*mean.shape[:2], self.config.encoder.leads * segments)
-        grid.scatter_add_(2, tokens.index[:, None].expand_as(mean), mean)
-        return logits, grid.unflatten(2, (self.config.encoder.leads, segments))
+        if self.config.encoder.tokens != "lead":
+            raise CardiolexError("tokens that mix leads cannot say in which lead a query looked")
+        network = _built(self.query_network, "query_weight")
+        visible = self.encoder.real(lead_mask, sample_mask)
+        tokens = self.encoder(ecg, visible)
+        logits, weights = network(tokens.values, query_vectors, tokens.valid, True)
+        return logits, tokens.by_lead(weights.mean(dim=1), *visible.shape[1:])
 
     def tokens(self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor) -> Tokens:
         """Encode everything that is there: `ecg` (B, 12, T), nothing masked."""
         encoded: Tokens = self.encoder(ecg, self.encoder.real(lead_mask, sample_mask))
         return encoded
 
+    def _project(self, tokens: Tokens) -> Tensor:
+        projector = _built(self.ecg_projector, "contrast_weight")
+        return F.normalize(projector(tokens.mean()).float(), dim=1)
+
     def _contrast(self, tokens: Tokens, batch: Batch) -> Tensor:
         if batch.report_vectors is None:
             raise CardiolexError(
                 "the batch has no report vectors; embed the reports or set contrast_weight = 0"
             )
-        ecg = self.ecg_projector(tokens.mean())
-        text = self.text_projector(batch.report_vectors)
+        ecg = _built(self.ecg_projector, "contrast_weight")(tokens.mean())
+        text = _built(self.text_projector, "contrast_weight")(batch.report_vectors)
         return info_nce(ecg, text, self.config.temperature, self.config.reduction)
 
     def _entities(self, tokens: Tokens, labels: Tensor) -> Tensor:
@@ -179,8 +197,16 @@ class KMERL(nn.Module):
         if self.config.queries_per_step:
             chosen = _some_known(labels, self.config.queries_per_step)
             queries, labels = queries[chosen], labels[:, chosen]
-        logits = self.query_network(tokens.values, queries, tokens.valid)
+        network = _built(self.query_network, "query_weight")
+        logits = network(tokens.values, queries, tokens.valid)
         return entity_bce(logits, labels)
+
+
+def _built(part: Part | None, weight: str) -> Part:
+    """`part`, which exists if the loss that trains it has a weight."""
+    if part is None:
+        raise CardiolexError(f"this K-MERL was built with {weight} = 0 and lacks the part for that")
+    return part
 
 
 def _some_known(labels: Tensor, k: int) -> Tensor:
