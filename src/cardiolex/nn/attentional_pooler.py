@@ -56,7 +56,8 @@ class AttentionalPooler(nn.Module):
         `counts` (B,) integers: a recording uses its first `counts[b]` queries (at least 1, at most
         all), the rest is masked; K is then the largest count. None: every recording uses all.
         """
-        query, asked = self.query, None
+        query: Tensor = self.query
+        asked = None
         if counts is not None:
             counts = counts.clamp(1, len(self.query))
             query = query[: int(counts.max())]

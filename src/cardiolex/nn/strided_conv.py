@@ -28,7 +28,7 @@ class StridedConv(nn.Module):
     @property
     def patch_samples(self) -> int:
         """Samples of a patch."""
-        return 2 ** len(self.layers)
+        return int(2 ** len(self.layers))
 
     def forward(self, ecg: Tensor, sample_mask: Tensor | None = None) -> Tensor:
         """`ecg` (B, L, T) to (B, N, C); samples with `sample_mask` (B, T) False leave no trace."""

@@ -8,7 +8,6 @@ Deviation: MELP never initialises the output matrix; here it is N(0, width^-1/2)
 Shapes: B batch, K image tokens, S text positions, P positions seen before, D width, V words.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -21,63 +20,95 @@ from cardiolex.errors import CardiolexError
 from cardiolex.nn.transformer import attend, check_heads, key_mask, merge_heads, split_heads
 
 KeysValues = tuple[Tensor, Tensor]
-"""Keys and values of a layer, each (B, H, N, d)."""
+"""Keys and values, each (B, H, N, d)."""
+
+
+@dataclass(frozen=True)
+class LayerState:
+    """Keys and values that a layer has computed, of the text so far and of the image."""
+
+    text: KeysValues
+    image: KeysValues
 
 
 @dataclass(frozen=True)
 class DecoderState:
     """What has been read so far: generation goes on from here without doing it again."""
 
-    image: tuple[KeysValues, ...]
-    text: tuple[KeysValues, ...]
+    image: Tensor
+    """Image tokens (B, K, D)."""
+    valid: Tensor | None = None
+    """Which of them exist, (B, K) bool."""
+    layers: tuple[LayerState, ...] = ()
     """Empty before the first step."""
-    valid: Tensor | None
-    """Which image tokens exist, (B, K) bool."""
 
     @property
     def length(self) -> int:
         """Text positions seen, P."""
-        return self.text[0][0].shape[2] if self.text else 0
+        return self.layers[0].text[0].shape[2] if self.layers else 0
 
     def select(self, rows: Tensor) -> "DecoderState":
-        """Rows (R,) of the batch, repeated or reordered as beams need."""
-        return DecoderState(
-            _select(self.image, rows),
-            _select(self.text, rows),
-            None if self.valid is None else self.valid[rows],
-        )
+        """Take rows (R,) of the batch, repeated or in another order, as beams need."""
+        layers = (LayerState(_rows(x.text, rows), _rows(x.image, rows)) for x in self.layers)
+        valid = None if self.valid is None else self.valid[rows]
+        return DecoderState(self.image[rows], valid, tuple(layers))
+
+    def reorder(self, rows: Tensor) -> "DecoderState":
+        """As `select` for rows (B,) that stay within their recording: the image is not copied."""
+        layers = (LayerState(_rows(x.text, rows), x.image) for x in self.layers)
+        return DecoderState(self.image, self.valid, tuple(layers))
 
 
 class DecoderBlock(nn.Module):
     """Pre-norm attention with residual, pre-norm feed-forward with residual."""
 
-    def __init__(self, width: int, heads: int, hidden: int, memory_dim: int | None = None) -> None:
-        """`memory_dim` is the width of what is attended to; None: the text itself."""
+    def __init__(self, width: int, heads: int, hidden: int, memory_dim: int) -> None:
         super().__init__()
         check_heads(width, heads)
         self.heads = heads
         self.norm1 = nn.LayerNorm(width)
-        self.norm_memory = None if memory_dim is None else nn.LayerNorm(memory_dim)
         self.q = nn.Linear(width, width)
-        self.kv = nn.Linear(memory_dim or width, 2 * width)
+        self.kv = nn.Linear(memory_dim, 2 * width)
         self.out = nn.Linear(width, width)
         self.norm2 = nn.LayerNorm(width)
         self.expand = nn.Linear(width, hidden)
         self.contract = nn.Linear(hidden, width)
 
     def keys_values(self, memory: Tensor) -> KeysValues:
-        """Keys and values of `memory` (B, N, D): image tokens, or the text before `norm1`."""
-        norm = self.norm1 if self.norm_memory is None else self.norm_memory
-        k, v = (split_heads(part, self.heads) for part in self.kv(norm(memory)).chunk(2, dim=-1))
+        """Keys and values of normalised `memory` (B, N, memory_dim)."""
+        k, v = (split_heads(part, self.heads) for part in self.kv(memory).chunk(2, dim=-1))
         return k, v
 
-    def forward(self, x: Tensor, memory: KeysValues, mask: Tensor | None) -> Tensor:
-        """`x` (B, S, D) attends to `memory` where `mask` (broadcast to (B, H, S, N)) is True."""
-        q = split_heads(self.q(self.norm1(x)), self.heads)
-        y, _ = attend(q, *memory, mask)
-        x = x + self.out(merge_heads(y))
+    def read(self, x: Tensor, y: Tensor, memory: KeysValues, mask: Tensor | None) -> Tensor:
+        """Residual `x` and normalised `y` (B, S, D); `y` reads `memory` where `mask` is True."""
+        attended, _ = attend(split_heads(self.q(y), self.heads), *memory, mask)
+        x = x + self.out(merge_heads(attended))
         result: Tensor = x + self.contract(F.gelu(self.expand(self.norm2(x))))
         return result
+
+
+class DecoderLayer(nn.Module):
+    """A causal block on the text, then a block that reads the image tokens."""
+
+    def __init__(self, width: int, heads: int, hidden: int, image_dim: int) -> None:
+        super().__init__()
+        self.text_block = DecoderBlock(width, heads, hidden, width)
+        self.image_block = DecoderBlock(width, heads, hidden, image_dim)
+        self.norm_image = nn.LayerNorm(image_dim)
+
+    def forward(
+        self, x: Tensor, state: DecoderState, past: LayerState | None, causal: Tensor | None
+    ) -> tuple[Tensor, LayerState]:
+        """`x` (B, S, D) after `past`; `causal` (S, P + S) says which text each position sees."""
+        y = self.text_block.norm1(x)
+        text = self.text_block.keys_values(y)
+        if past is None:
+            image = self.image_block.keys_values(self.norm_image(state.image))
+        else:
+            text, image = _append(past.text, text), past.image
+        x = self.text_block.read(x, y, text, causal)
+        x = self.image_block.read(x, self.image_block.norm1(x), image, key_mask(state.valid))
+        return x, LayerState(text, image)
 
 
 class TextDecoder(nn.Module):
@@ -106,40 +137,32 @@ class TextDecoder(nn.Module):
         self.config = config
         width, hidden = config.width, config.mlp_ratio * config.width
         image_dim = image_dim or width
-        self.self_blocks = nn.ModuleList(
-            DecoderBlock(width, config.heads, hidden) for _ in range(config.layers)
-        )
-        self.cross_blocks = nn.ModuleList(
-            DecoderBlock(width, config.heads, hidden, image_dim) for _ in range(config.layers)
+        self.layers = nn.ModuleList(
+            DecoderLayer(width, config.heads, hidden, image_dim) for _ in range(config.layers)
         )
         self.norm = nn.LayerNorm(width)
         self.output = None if config.tied else nn.Linear(width, vocabulary, bias=False)
         if self.output is not None:
             nn.init.normal_(self.output.weight, std=width**-0.5)
-        for block in [*self.self_blocks, *self.cross_blocks]:
-            _initialise(block, width, config.layers)
+        for module in self.layers.modules():
+            if isinstance(module, DecoderBlock):
+                _initialise(module, width, config.layers)
 
     def start(self, image: Tensor, valid: Tensor | None = None) -> DecoderState:
         """State before the first word; `image` (B, K, D), `valid` (B, K) marks those that exist."""
-        return DecoderState(tuple(b.keys_values(image) for b in self.cross_blocks), (), valid)
+        return DecoderState(image, valid)
 
     def step(self, state: DecoderState, text: Tensor) -> tuple[Tensor, DecoderState]:
         """Hidden states (B, S, D) of the next text states `text` (B, S, D), and the state after."""
         past, new = state.length, text.shape[1]
         causal = torch.ones(new, past + new, dtype=torch.bool, device=text.device).tril(past)
-        image_mask = key_mask(state.valid)
         x, seen = text, []
-        for i, (self_block, cross_block) in enumerate(
-            zip(self.self_blocks, self.cross_blocks, strict=True)
-        ):
-            memory = self_block.keys_values(x)
-            if state.text:
-                memory = _append(state.text[i], memory)
-            seen.append(memory)
-            x = self_block(x, memory, None if new == 1 else causal)
-            x = cross_block(x, state.image[i], image_mask)
+        for i, layer in enumerate(self.layers):
+            before = state.layers[i] if state.layers else None
+            x, after = layer(x, state, before, None if new == 1 else causal)
+            seen.append(after)
         hidden: Tensor = self.norm(x)
-        return hidden, DecoderState(state.image, tuple(seen), state.valid)
+        return hidden, DecoderState(state.image, state.valid, tuple(seen))
 
     def hidden(self, image: Tensor, text: Tensor, valid: Tensor | None = None) -> Tensor:
         """Hidden states (B, S, D) of a whole text at once; see `logits`."""
@@ -169,9 +192,8 @@ class TextDecoder(nn.Module):
         return self.logits(self.hidden(image, text, valid), embedding)
 
 
-def _initialise(block: nn.Module, width: int, layers: int) -> None:
+def _initialise(block: DecoderBlock, width: int, layers: int) -> None:
     """CoCa's: standard deviations fall with width, and with depth where residuals add up."""
-    assert isinstance(block, DecoderBlock)
     residual = width**-0.5 * (2 * layers) ** -0.5
     for linear, std in (
         (block.q, width**-0.5),
@@ -188,5 +210,5 @@ def _append(past: KeysValues, new: KeysValues) -> KeysValues:
     return torch.cat([past[0], new[0]], dim=2), torch.cat([past[1], new[1]], dim=2)
 
 
-def _select(layers: Iterable[KeysValues], rows: Tensor) -> tuple[KeysValues, ...]:
-    return tuple((k[rows], v[rows]) for k, v in layers)
+def _rows(memory: KeysValues, rows: Tensor) -> KeysValues:
+    return memory[0][rows], memory[1][rows]

@@ -49,7 +49,7 @@ def beat_sentence_scores(
     norms = squared.clamp(min=1e-12).sqrt() * sentences.norm(dim=2).clamp(min=1e-6)[:, None]
     cosine = (attention * dots).sum(dim=3) / norms  # (R, E, S)
     scaled = (sentence_scale * cosine).masked_fill(~sentence_valid[:, None], -torch.inf)
-    score = scaled.logsumexp(dim=2)  # (R, E)
+    score: Tensor = scaled.logsumexp(dim=2)  # (R, E)
     if aggregation == "mean":
         score = score - sentence_valid.sum(dim=1, keepdim=True).log()
     return logit_scale * score
