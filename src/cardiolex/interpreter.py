@@ -6,16 +6,17 @@ the other conditions asked, nor on the order of leads in the file, nor on what e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cardiolex.capabilities import ScoresQueries
+from cardiolex.capabilities import Aligns, ScoresQueries, WritesReports
 from cardiolex.checkpoint import Checkpoint, load_checkpoint
 from cardiolex.errors import CardiolexError
 from cardiolex.findings import Finding, Findings
@@ -24,10 +25,13 @@ from cardiolex.recordings.preprocess import Windows
 from cardiolex.recordings.quality import quality
 from cardiolex.recordings.recording import Recording
 from cardiolex.reports.queries import query_text
+from cardiolex.systems import SYSTEMS
 
 BUNDLED = Path(__file__).parent / "models" / "default"
 SHORTEST_S = 1.0  # below this there may be no heartbeat to look at
 LEADS_PER_BATCH = 8 * 12  # leads over all windows of one forward pass: bounds memory
+
+Output = TypeVar("Output")
 
 
 @dataclass(frozen=True)
@@ -107,22 +111,49 @@ class Interpreter:
         leads: Sequence[str] | None = None,
     ) -> NDArray[np.float64]:
         """What calibration starts from: logits (N, C), mean over windows."""
-        cut = [self.checkpoint.preprocess.windows(_choose(one, leads)) for one in recordings]
-        scores = self._scores(cut, self.questions(conditions))
+        scores = self._scores(self._windows(recordings, leads), self.questions(conditions))
         return np.stack([windows.mean(axis=0) for windows in scores]).astype(np.float64)
 
     def embed(
         self, recordings: Sequence[Recording], *, leads: Sequence[str] | None = None
     ) -> NDArray[np.float32]:
         """Embeddings (N, D), mean over windows, unit length; at least one recording."""
-        if not recordings:
-            raise CardiolexError("nothing to embed: give at least one recording")
-        windows = [
-            self.checkpoint.preprocess.windows(_choose(recording, leads))
-            for recording in recordings
-        ]
-        means = np.stack([v.mean(axis=0) for v in self._forward(windows, self.system.embed_ecg)])
-        return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), dtype=np.float32)
+        return self._unit_means(recordings, leads, self.system.embed_ecg)
+
+    def project(
+        self, recordings: Sequence[Recording], *, leads: Sequence[str] | None = None
+    ) -> NDArray[np.float32]:
+        """As `embed`, in the space that recordings share with texts: (N, E), see `embed_text`."""
+        return self._unit_means(recordings, leads, self._aligned().project_ecg)
+
+    @torch.inference_mode()
+    def embed_text(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors (N, E) of reports or sentences; equal texts get equal vectors."""
+        system, text = self._aligned(), self.checkpoint.text
+        if text is None:
+            raise CardiolexError(f"{self.name} has no text encoder, so it understands no words")
+        if not texts or not all(one.strip() for one in texts):
+            raise CardiolexError("a text is blank: give words, e.g. 'atrial fibrillation'")
+        each = {one: row for row, one in enumerate(dict.fromkeys(texts))}
+        vectors = text.encode(list(each), getattr(text, "report_pooling", "mean"))
+        embedded = system.embed_text(vectors.to(self.device)).float().cpu().numpy()
+        return np.asarray(embedded[[each[one] for one in texts]], dtype=np.float32)
+
+    def write_reports(
+        self,
+        recordings: Sequence[Recording],
+        decoding: Any,
+        *,
+        leads: Sequence[str] | None = None,
+    ) -> list[list[str]]:
+        """A report for every window of every recording; `decoding` says how words are chosen."""
+        system = self.system
+        if not isinstance(system, WritesReports):
+            raise self._cannot("write reports", WritesReports)
+        return self._each_window(
+            self._windows(recordings, leads),
+            lambda x, y, z: system.write_reports(x, y, z, decoding),
+        )
 
     def questions(self, conditions: Sequence[str] | None) -> tuple[Question, ...]:
         """Turn words into what the model is asked with; none, or a blank one, is an error."""
@@ -141,14 +172,24 @@ class Interpreter:
         """Logits (W, C) of each recording's windows."""
         system = self.system
         if not isinstance(system, ScoresQueries):
-            raise CardiolexError(
-                f"{self.name} ({self.checkpoint.system_name}) embeds ECGs but cannot be asked for "
-                "conditions; take a model that learned from reports"
-            )
+            raise self._cannot("be asked for conditions", ScoresQueries)
         vectors = self._vectors([question.text for question in questions])
         return self._forward(
             windows,
             lambda ecg, leads, samples: system.score_queries(ecg, leads, samples, vectors),
+        )
+
+    def _aligned(self) -> Aligns:
+        system = self.system
+        if not isinstance(system, Aligns):
+            raise self._cannot("compare texts with recordings", Aligns)
+        return system
+
+    def _cannot(self, what: str, capability: type) -> CardiolexError:
+        able = [name for name, kind in SYSTEMS.items() if issubclass(kind, capability)]
+        return CardiolexError(
+            f"{self.name} (system {self.checkpoint.system_name}) cannot {what}; "
+            f"take a model of {' or '.join(able) or 'another kind'}"
         )
 
     def _findings(
@@ -195,27 +236,48 @@ class Interpreter:
             self._query_vectors.update(zip(missing, encoded, strict=True))
         return torch.stack([self._query_vectors[text] for text in texts])
 
-    @torch.inference_mode()
+    def _windows(
+        self, recordings: Sequence[Recording], leads: Sequence[str] | None
+    ) -> list[Windows]:
+        if not recordings:
+            raise CardiolexError("nothing to look at: give at least one recording")
+        return [self.checkpoint.preprocess.windows(_choose(one, leads)) for one in recordings]
+
+    def _unit_means(
+        self,
+        recordings: Sequence[Recording],
+        leads: Sequence[str] | None,
+        function: Callable[..., Tensor],
+    ) -> NDArray[np.float32]:
+        """Means over windows (N, D) of `function`, scaled to unit length."""
+        each = self._forward(self._windows(recordings, leads), function)
+        means = np.stack([windows.mean(axis=0) for windows in each])
+        return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), dtype=np.float32)
+
     def _forward(
         self, windows: Sequence[Windows], function: Callable[..., Tensor]
     ) -> list[NDArray[np.float32]]:
-        """Apply `function(ecg, lead_mask, sample_mask)` to all windows; a (W, …) array for each.
+        """Apply `function(ecg, lead_mask, sample_mask)` to all windows; a (W, …) array for each."""
+        each = self._each_window(windows, lambda *given: function(*given).float().cpu().numpy())
+        return [np.stack(outputs) for outputs in each]
 
-        Windows that see equally many leads and samples go together, so that no batch is padded.
-        """
+    @torch.inference_mode()
+    def _each_window(
+        self, windows: Sequence[Windows], function: Callable[..., Iterable[Output]]
+    ) -> list[list[Output]]:
+        """Outputs of `function(ecg, lead_mask, sample_mask)` by recording; no batch is padded."""
         ecg = torch.from_numpy(np.concatenate([w.ecg for w in windows]))
         lead_mask = torch.from_numpy(np.concatenate([w.lead_mask for w in windows]))
         sample_mask = torch.from_numpy(np.concatenate([w.sample_mask for w in windows]))
         shape = torch.stack([lead_mask.sum(dim=1), sample_mask.sum(dim=1)], dim=1)
-        results: dict[int, NDArray[np.float32]] = {}
+        results: dict[int, Output] = {}
         for leads, samples in sorted({(int(a), int(b)) for a, b in shape}):
             group = ((shape[:, 0] == leads) & (shape[:, 1] == samples)).nonzero().flatten()
             for part in torch.split(group, max(1, LEADS_PER_BATCH // leads)):
                 tensors = (t[part].to(self.device) for t in (ecg, lead_mask, sample_mask))
-                output = function(*tensors).float().cpu().numpy()
-                results.update(zip(part.tolist(), output, strict=True))
+                results.update(zip(part.tolist(), function(*tensors), strict=True))
         rows = iter(results[i] for i in range(len(ecg)))
-        return [np.stack([next(rows) for _ in w.start_s]) for w in windows]
+        return [[next(rows) for _ in w.start_s] for w in windows]
 
 
 def load(model: str | Path | None = None, device: str | None = None) -> Interpreter:
