@@ -97,7 +97,12 @@ def extract(
             title=source.name,
             mentions=mentions,
             processes=1 if asked is not None else processes or cores(),
-            identity=(__version__, file.identity, str(text), str(id), str(limit)),
+            identity=(
+                __version__,
+                file.identity,
+                *map(str, (text, id, limit, language_model.ask_again)),
+                "" if decisions is None else source_of(decisions).identity,
+            ),
             progress=progress.reports,
         )
     print(

@@ -87,17 +87,19 @@ def llm_extractor(
     decisions: Path | None = None,
 ) -> LLMExtractor:
     """The extractor of a command line; `decisions` is a reviewed table that maps names."""
-    from cardiolex.reports.building import DecisionTable, targets
+    from cardiolex.reports.building import DecisionTable, reasons, targets
     from cardiolex.reports.llm import LLMExtractor
 
     endpoint = options.endpoint()
-    mapped = {} if decisions is None else targets(DecisionTable.load(decisions), vocabulary)
+    table = DecisionTable(()) if decisions is None else DecisionTable.load(decisions)
+    mapped = targets(table, vocabulary)
     return LLMExtractor(
         endpoint,
         procedure=options.procedure,
         journal=options.journal_in(folder),
         vocabulary=vocabulary,
         targets=lambda name: mapped[name] if name in mapped else vocabulary.resolve(name),
+        reasons=reasons(table),
         whole_reports=options.whole_reports,
         prompts=options.prompts,
         ask_again=options.ask_again,
@@ -125,14 +127,15 @@ def say_cost(
 
 
 def say_outcome(found: LLMExtractor, folder: Path) -> int:
-    """Write names.csv and llm_statistics.csv; print what was left out; 1 if anything was."""
+    """Write names.csv and the two tables of counts; print what was left out; 1 if anything was."""
     from cardiolex.files import write_text
 
     found.close()
     tally = found.tally
     write_names(tally.certain_names(), folder / "names.csv")
-    rows = [f"{stage},{count}" for stage, count in found.statistics()]
-    write_text(folder / "llm_statistics.csv", "\n".join(["stage,count", *rows]) + "\n")
+    for name, counts in (("statistics", found.statistics()), ("requests", found.requests())):
+        rows = [f"{what},{count}" for what, count in counts]
+        write_text(folder / f"llm_{name}.csv", "\n".join(["stage,count", *rows]) + "\n")
     left_out = {o: n for o, n in sorted(tally.outcomes.items()) if o != "answered"}
     for outcome, times in left_out.items():
         print(f"cardiolex: {times} statements {outcome}", file=sys.stderr)

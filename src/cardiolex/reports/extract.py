@@ -34,7 +34,7 @@ class Rules:
     """Extracts findings by the bundled vocabulary and rule tables.
 
     `vocabulary`: another vocabulary; `folder`: other rule tables (copy the bundled ones and edit);
-    `remember`: how many distinct texts are kept, since machine statements repeat.
+    `remember`: how many distinct texts are kept, since machine statements repeat (long ones are not).
     """
 
     name = "rules"
@@ -73,7 +73,8 @@ class Rules:
         if known is not None:
             return known
         extraction = self._read(_checked(text))
-        self._known[text] = extraction
+        if len(text) <= PIECE:
+            self._known[text] = extraction
         if len(self._known) > self.remember:
             self._known.popitem(last=False)
         return extraction

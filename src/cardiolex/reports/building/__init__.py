@@ -1,6 +1,6 @@
 """Building a vocabulary: names found in reports are merged, mapped and put under superclasses."""
 
-from cardiolex.reports.building.applying import extended, targets, warnings
+from cardiolex.reports.building.applying import extended, reasons, targets, warnings
 from cardiolex.reports.building.build import Proposals, build
 from cardiolex.reports.building.decision import Decision, DecisionTable
 from cardiolex.reports.building.guards import Guard, Verdict
@@ -15,6 +15,7 @@ __all__ = [
     "Verdict",
     "build",
     "extended",
+    "reasons",
     "statistics",
     "statistics_csv",
     "targets",

@@ -21,6 +21,16 @@ def targets(table: DecisionTable, vocabulary: Vocabulary) -> dict[str, str | Non
     return {name: ways.in_vocabulary(ways.meaning(name)) for name in ways.settled}
 
 
+def reasons(table: DecisionTable) -> dict[str, str]:
+    """Name -> what was decided about it and why, for a person to read."""
+    said = {}
+    for row in table:
+        if row.decision in ("same", "new", "drop"):
+            who = "by hand" if row.by_hand else row.reason
+            said[row.name] = f"{row.decision} {row.target}".strip() + f": {who}"
+    return said
+
+
 def extended(
     table: DecisionTable, vocabulary: Vocabulary, *, version: str, min_mentions: int = 1
 ) -> Vocabulary:

@@ -9,11 +9,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from cardiolex.errors import CardiolexError
-from cardiolex.reports.entities_found import Assertion, Extraction, Extractor, Mention, Span
+from cardiolex.reports.entities_found import (
+    Assertion,
+    Extraction,
+    Extractor,
+    Mention,
+    Section,
+    Span,
+)
 from cardiolex.reports.llm.asking import Asker
+from cardiolex.reports.llm.audit import sections
 from cardiolex.reports.llm.bounded import in_parallel
 from cardiolex.reports.llm.chat import Chat
 from cardiolex.reports.llm.checks import TextCheck, rules_for
@@ -39,16 +47,18 @@ ProcedureName = Literal["kmerl", "supreme"]
 Progress = Callable[[int, int], None]
 Located = tuple[str, Assertion, Span]
 REMEMBERED = 50_000
-"""Distinct statements, as written, whose places are kept."""
+"""Distinct statements, and texts, whose answers are kept in memory; the journal has all."""
 Targets = Callable[[str], str | None]
 """A name as found -> the vocabulary's name, or None where it has no place there."""
 
 
 class LLMExtractor:
-    """Satisfies `Extractor`. `tally` and `counts` tell what happened over all calls.
+    """Satisfies `Extractor` and `Counting`.
 
-    `targets` maps the names that the model uses to the vocabulary's; without it the vocabulary's
-    own wordings decide, and what they do not know is left unaccounted and counted as unmapped.
+    `tally` has what was found over all calls, `counts` what these calls took: requests, answers
+    from the journal, failures. `targets` maps the names that the model uses to the vocabulary's;
+    without it the vocabulary's own wordings decide, and what they do not know is left unaccounted
+    and counted as unmapped. `reasons` (name -> why it is mapped so) are shown on the audit page.
     `rules` is the second witness (see `checks`), the rules extractor if not given. `ask_again` asks
     once more what an earlier run left refused or malformed.
     """
@@ -61,6 +71,7 @@ class LLMExtractor:
         journal: str | Path = ":memory:",
         vocabulary: Vocabulary | None = None,
         targets: Targets | None = None,
+        reasons: Mapping[str, str] | None = None,
         rules: Extractor | None = None,
         whole_reports: bool = False,
         prompts: Path | None = None,
@@ -72,6 +83,7 @@ class LLMExtractor:
         self.procedure = procedure_named(procedure, prompts)
         self.journal = Journal(journal)
         self.targets = targets or self.vocabulary.resolve
+        self.reasons = reasons or {}
         self.rules = rules or rules_for(self.vocabulary)
         self.whole_reports = whole_reports
         self.ask_again = ask_again
@@ -80,6 +92,7 @@ class LLMExtractor:
         self.counts: Counter[str] = Counter()
         self._answers: dict[str, Answered] = {}
         self._places: dict[str, tuple[Located, ...]] = {}
+        self._extractions: dict[str, Extraction] = {}
         self._dialect: Dialect | None = None
 
     @property
@@ -106,22 +119,41 @@ class LLMExtractor:
         cut = {text: statements_of(text, whole=whole) for text in dict.fromkeys(texts)}
         await self._answer(statement for text in texts for statement in cut[text])
         self.tally.texts += len(texts)
-        found = {text: self._assemble(text, parts) for text, parts in cut.items()}
+        found = {text: self._assembled(text, parts) for text, parts in cut.items()}
+        _forget(self._answers)
+        _forget(self._extractions)
         return [found[text] for text in texts]
 
     def statistics(self) -> list[tuple[str, int]]:
-        """Stage and count: what was read, asked, answered, found, rejected; SuPreME's stages."""
+        """Stage and count: what was read, found and rejected; SuPreME's stages."""
         tally = self.tally
-        steps = [(what, n) for what, n in sorted(self.counts.items()) if n]
         return [
             ("texts", tally.texts),
             ("statements", tally.statements),
             ("distinct statements", tally.distinct),
             *((f"statements {outcome}", n) for outcome, n in sorted(tally.outcomes.items())),
-            *steps,
             *tally.stages(),
-            ("unique names not in the vocabulary", len(tally.unmapped)),
         ]
+
+    def requests(self) -> list[tuple[str, int]]:
+        """What the calls of this extractor took: asked, from the journal, failures, and how many.
+
+        Other than `statistics`, this differs when a run is done again.
+        """
+        return [(what, n) for what, n in sorted(self.counts.items()) if n]
+
+    def take_counts(self) -> dict[str, Any]:
+        """The tally since the last call, as JSON data; it starts anew."""
+        counts, self.tally = self.tally.to_dict(), Tally()
+        return counts
+
+    def add_counts(self, counts: Mapping[str, Any]) -> None:
+        """Add what `take_counts` gave."""
+        self.tally.merge(Tally.from_dict(counts))
+
+    def sections(self) -> Sequence[Section]:
+        """Tables for the audit page."""
+        return sections(self.tally, self.statistics(), self.reasons)
 
     def close(self) -> None:
         """Close the journal."""
@@ -138,7 +170,7 @@ class LLMExtractor:
         if new:
             await self._ask(new)
         for identity, count in times.items():
-            self.tally.add(self._answers[identity], count)
+            self.tally.add(self._answers[identity], count, identity, self.targets)
 
     async def _ask(self, new: Mapping[str, Statement]) -> None:
         async with Chat(self.endpoint, dialect=self._dialect) as chat:
@@ -158,7 +190,6 @@ class LLMExtractor:
                 self.counts.update(
                     {f"{step}: {what}": n for (step, what), n in asker.counts.items()}
                 )
-        self.tally.distinct += len(found)
         self._answers.update(found)
 
     async def _find(self, asker: Asker, statement: Statement) -> Answered:
@@ -176,6 +207,12 @@ class LLMExtractor:
         return replace(found, named=named)
 
     # ------------------------------------------------------------ results
+    def _assembled(self, text: str, statements: Sequence[Statement]) -> Extraction:
+        known = self._extractions.get(text)
+        if known is None:
+            known = self._extractions[text] = self._assemble(text, statements)
+        return known
+
     def _assemble(self, text: str, statements: Sequence[Statement]) -> Extraction:
         parts = [self._read(text[s.start : s.end], s) for s in statements]
         mentions = [m for part in parts for m in part.mentions]
@@ -197,9 +234,7 @@ class LLMExtractor:
         mentions = []
         for name, said, (start, end) in self._located(part, statement.identity):
             target = self.targets(name)
-            if target is None:
-                self.tally.unmapped[name] += 1
-            else:
+            if target is not None:
                 extra = qualifiers.get((target, start), ())
                 mentions.append(Mention(target, said, place + start, place + end, extra))
         return Extraction(
@@ -221,10 +256,15 @@ class LLMExtractor:
                 for n in named
                 if check is not None
             )
-            if len(self._places) >= REMEMBERED:
-                self._places.clear()
             self._places[part] = known
+            _forget(self._places)
         return known
+
+
+def _forget(remembered: dict[str, Any]) -> None:
+    """Drop what was remembered first until memory is bounded."""
+    while len(remembered) > REMEMBERED:
+        del remembered[next(iter(remembered))]
 
 
 def procedure_named(name: str, prompts: Path | None = None) -> KMERL | SuPreME:

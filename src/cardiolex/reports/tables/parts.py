@@ -120,7 +120,9 @@ class PartWriter:
         if known is None:
             if len(self._places) > 50_000:
                 self._places.clear()
-            known = self._places[key] = self._work_out(found)
+            known = self._work_out(found)
+            if sum(map(len, key)) < 20_000:
+                self._places[key] = known
         return known
 
     def _work_out(self, found: Sequence[Extraction]) -> Places:
@@ -145,5 +147,7 @@ class PartWriter:
             }
             if extraction.unaccounted:
                 content["unaccounted"] = [list(span) for span in extraction.unaccounted]
-            known = self._texts[extraction.text] = json.dumps(content, ensure_ascii=False)
+            known = json.dumps(content, ensure_ascii=False)
+            if len(known) < 20_000:
+                self._texts[extraction.text] = known
         return known

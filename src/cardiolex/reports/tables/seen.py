@@ -20,12 +20,33 @@ class Seen:
     def add(self, name: str) -> bool:
         """Put a name in; False if it was there before."""
         digest = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
-        if not self._put(digest or 1):
+        return self._add(digest or 1)
+
+    def _add(self, digest: int) -> bool:
+        if not self._put(digest):
             return False
         self._count += 1
         if self._count * 2 > len(self._slots):
             self._grow()
         return True
+
+    def update(self, other: "Seen") -> None:
+        """Put all names of another set in."""
+        for digest in other._slots:
+            if digest:
+                self._add(digest)
+
+    def to_hex(self) -> str:
+        """The digests as text, in an order of their own; the inverse of `from_hex`."""
+        return array("Q", sorted(digest for digest in self._slots if digest)).tobytes().hex()
+
+    @classmethod
+    def from_hex(cls, text: str) -> "Seen":
+        """A set from what `to_hex` gave."""
+        found = cls()
+        for digest in array("Q", bytes.fromhex(text)):
+            found._add(digest)
+        return found
 
     def _put(self, digest: int) -> bool:
         slots, mask = self._slots, len(self._slots) - 1

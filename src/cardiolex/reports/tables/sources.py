@@ -199,4 +199,6 @@ def _chosen(
 
 
 def _cell(value: object) -> str:
-    return "" if value is None else str(value)
+    """Text that can be written as UTF-8: JSON may hold halves of characters."""
+    text = "" if value is None else str(value)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
