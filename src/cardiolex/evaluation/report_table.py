@@ -45,7 +45,7 @@ class ReportTable:
     def owners(self) -> tuple[tuple[str, ...], str]:
         """Whose each record is, and where that is known from."""
         if self.patients is not None:
-            return self.patients, "table"
+            return self.patients, "from the table"
         return self.records, "every record taken as a patient"
 
     def rows(self, chosen: Sequence[int]) -> ReportTable:

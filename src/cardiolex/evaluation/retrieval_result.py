@@ -120,8 +120,8 @@ class RetrievalResult:
 
     def _notes(self) -> list[str]:
         lines = [
-            "By chance: the recalls and the median rank that a random order reaches. Intervals: "
-            f"{self.patients_from}."
+            "By chance: the recalls and the median rank that a random order reaches. Intervals "
+            f"over patients ({self.patients_from})."
         ]
         if without := sorted({one.n_without for one in self.figures} - {0}):
             counts = ", ".join(map(str, without))
@@ -161,6 +161,6 @@ def _cells(one: Figures) -> tuple[str, ...]:
         str(one.n_queries),
         str(one.n_gallery),
         *(str(found) for found in one.recall.values()),
-        f"{rank.value:g} ({rank.low:g}-{rank.high:g})",
-        f"{chance}; {one.chance_median_rank:.4g}",
+        f"{rank.value:.1f} ({rank.low:.1f}-{rank.high:.1f})",
+        f"{chance}; {one.chance_median_rank:.1f}",
     )

@@ -1,0 +1,123 @@
+"""Commands that measure what a model makes of reports: retrieval, and reports it writes itself."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from cardiolex.cli.batch import lead_names
+from cardiolex.cli.evaluate import Measuring, read_answerable
+from cardiolex.cli.progress import progress_bar
+from cardiolex.errors import CardiolexError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from cardiolex.evaluation.report_table import ReportTable
+    from cardiolex.evaluation.retrieval import Pairs
+    from cardiolex.interpreter import Interpreter
+
+Unreadable = list[tuple[str, str]]
+
+
+def retrieval(
+    reports: list[Path],
+    /,
+    *,
+    measuring: Measuring,
+    leads: str | None = None,
+    words: Literal["report", "findings"] = "report",
+    output: Path | None = None,
+) -> int:
+    """Recall at 1, 5, 10 and median rank: report of a recording, recording of a report, alike ones.
+
+    Parameters
+    ----------
+    reports
+        CSV tables: columns `record` with paths and `report` with text; `patient` where known.
+    leads
+        Use these leads only, e.g. "I,II".
+    words
+        What is embedded of a report: its text, or the findings it states by their English names
+        (for reports in a language that the model was not trained on).
+    output
+        Folder for table and JSON.
+    """
+    from cardiolex.evaluation.report_table import read_report_table
+    from cardiolex.evaluation.retrieval import evaluate_retrieval
+    from cardiolex.interpreter import load
+
+    tables = [read_report_table(path, measuring.root) for path in reports]
+    interpreter = load(measuring.model)
+    incomplete = False
+    for table in tables:
+        pairs, unreadable = _pairs(interpreter, table, lead_names(leads), words)
+        with progress_bar(f"ranking {table.name}") as progress:
+            result = evaluate_retrieval(
+                pairs,
+                model=interpreter.name,
+                unreadable=unreadable,
+                leads=lead_names(leads),
+                resamples=measuring.resamples,
+                seed=measuring.seed,
+                progress=progress,
+            )
+        print(result.to_markdown())
+        incomplete = incomplete or bool(unreadable)
+        if output is not None:
+            for written in result.write(output):
+                print(f"wrote {written}")
+    return 1 if incomplete else 0
+
+
+def _pairs(
+    interpreter: Interpreter, table: ReportTable, leads: Sequence[str] | None, words: str
+) -> tuple[Pairs, Unreadable]:
+    """Vectors of the readable records of `table` and of their reports, and the other records."""
+    from cardiolex.capabilities import Aligns
+    from cardiolex.evaluation.retrieval import Pairs
+    from cardiolex.evaluation.stated import in_plain_words, stated
+    from cardiolex.reports.extract import bundled_rules
+
+    aligns = isinstance(interpreter.system, Aligns)
+    if not aligns:
+        print(
+            f"cardiolex: {interpreter.name} cannot compare texts with recordings: "
+            "only recordings are looked up",
+            file=sys.stderr,
+        )
+    vectors, table, unreadable = embed_table(interpreter, table, leads, shared=aligns)
+    rules = bundled_rules()
+    if words == "findings":
+        table = replace(table, reports=tuple(in_plain_words(r, rules) for r in table.reports))
+    texts = interpreter.embed_text(table.reports) if aligns else None
+    return Pairs(table, vectors, texts, stated(rules(table.reports))), unreadable
+
+
+def embed_table(
+    interpreter: Interpreter, table: ReportTable, leads: Sequence[str] | None, *, shared: bool
+) -> tuple[NDArray[np.float32], ReportTable, Unreadable]:
+    """Unit vectors (N, E) of the N readable records, the table of these, and the others."""
+    import numpy as np
+
+    from cardiolex.evaluation.report_table import read_records
+
+    embed = interpreter.project if shared else interpreter.embed
+    vectors, kept, unreadable = [], list[int](), list[tuple[str, str]]()
+    with progress_bar(f"embedding {table.name}") as progress:
+        for rows, recordings, failed in read_records(
+            table, read_answerable, leads=leads, progress=progress
+        ):
+            kept += rows
+            unreadable += [(table.records[row], why) for row, why in failed]
+            if recordings:
+                vectors.append(embed(recordings, leads=leads))
+    if not kept:
+        raise CardiolexError(
+            f"no record of {table.name} can be read; the first says: {unreadable[0][1]}"
+        )
+    return np.concatenate(vectors), table.rows(kept), unreadable
