@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Self
 
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from cardiolex.errors import CardiolexError
 from cardiolex.training.optim import Precision
 
 
@@ -21,6 +24,8 @@ class TrainerConfig(BaseModel):
     lr: float = Field(default=2e-4, gt=0)
     final_lr: float = Field(default=0.0, ge=0)
     warmup_steps: int = Field(default=0, ge=0)
+    restart_steps: int | None = Field(default=None, gt=0)
+    """Steps after which the cosine begins anew at `lr`; None = one cosine over the run."""
     weight_decay: float = 1e-5
     betas: tuple[float, float] = (0.9, 0.999)
     clip: float | None = Field(default=None, gt=0)
@@ -35,4 +40,18 @@ class TrainerConfig(BaseModel):
     workers: int = Field(default=0, ge=0)
     log_every: int = Field(default=10, gt=0)
     save_every: int = Field(default=500, gt=0)
-    validate_every: int = Field(default=1000, gt=0)
+    validate_every: int | None = Field(default=1000, gt=0)
+    """Steps between looks at the held-out recordings; None = once in an epoch."""
+    best_of: str | None = None
+    """Held-out figure, e.g. held_out_auroc_12: the result are the weights with which it was
+    largest, of those validated; None = the last weights."""
+    patience: int | None = Field(default=None, gt=0)
+    """Validations in a row without a larger `best_of` that end the run; None = never."""
+
+    @model_validator(mode="after")
+    def _one_choice_of_weights(self) -> Self:
+        if self.patience is not None and self.best_of is None:
+            raise CardiolexError("patience needs a held-out figure to wait for: set best_of")
+        if self.best_of is not None and self.average is not None:
+            raise CardiolexError("best_of and average both choose the weights; set one to none")
+        return self

@@ -11,11 +11,20 @@ from torch import Tensor, nn
 Precision = Literal["auto", "fp32", "bf16"]
 
 
-def learning_rate(step: int, steps: int, peak: float, warmup: int, final: float) -> float:
-    """Rate of step 0 … steps - 1: linear warm-up to `peak`, then cosine to `final`."""
+def learning_rate(
+    step: int, steps: int, peak: float, warmup: int, final: float, restart: int | None = None
+) -> float:
+    """Rate of step 0 … steps - 1: linear warm-up to `peak`, then cosine to `final`.
+
+    With `restart` the cosine takes so many steps and begins anew at `peak`, as often as it fits
+    (SGDR, arXiv 1608.03983, with cycles of equal length); the last cycle may be cut short.
+    """
     if step < warmup:
         return peak * (step + 1) / warmup
-    progress = (step - warmup) / max(1, steps - warmup)
+    if restart is None:
+        progress = (step - warmup) / max(1, steps - warmup)
+    else:
+        progress = (step - warmup) % restart / restart
     return final + (peak - final) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
 
 

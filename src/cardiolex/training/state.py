@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from cardiolex.errors import CardiolexError
 from cardiolex.files import atomic_folder
 from cardiolex.training.optim import MovingAverage
+from cardiolex.training.selection import Selection
 
 TENSORS, FACTS = "state.safetensors", "state.json"
 
@@ -25,6 +26,7 @@ def save_state(
     system: nn.Module,
     optimiser: torch.optim.Optimizer,
     average: MovingAverage | None,
+    best: Selection | None = None,
     keep: int = 2,
 ) -> Path:
     """Write `folder`/step-… in one rename and remove all but the newest `keep` states."""
@@ -34,6 +36,9 @@ def save_state(
     if average is not None:
         tensors |= {f"average.{name}": value for name, value in average.weights.items()}
         facts = {**facts, "average_updates": average.updates}
+    if best is not None:
+        tensors |= {f"best.{name}": value for name, value in best.weights.items()}
+        facts = {**facts, "best": best.facts()}
     target = folder / f"step-{step:08d}"
     with atomic_folder(target) as temporary:
         save_file(
@@ -56,6 +61,7 @@ def load_state(
     system: nn.Module,
     optimiser: torch.optim.Optimizer,
     average: MovingAverage | None,
+    best: Selection | None = None,
 ) -> dict[str, Any]:
     """Restore what `save_state` wrote; returns its facts. CardiolexError if it does not fit."""
     facts: dict[str, Any] = json.loads((state / FACTS).read_text())
@@ -75,6 +81,8 @@ def load_state(
         for name, value in _part(tensors, "average.").items():
             average.weights[name].copy_(value)
         average.updates = facts["average_updates"]
+    if best is not None and "best" in facts:
+        best.restore(facts["best"], _part(tensors, "best."))
     return facts
 
 

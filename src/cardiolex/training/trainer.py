@@ -30,6 +30,7 @@ from cardiolex.training.distributed import Processes
 from cardiolex.training.log import RunLog
 from cardiolex.training.optim import MovingAverage, adamw, learning_rate, uses_bf16
 from cardiolex.training.order import StepOrder
+from cardiolex.training.selection import selection
 from cardiolex.training.state import load_state, save_state, saved_states
 
 
@@ -42,7 +43,7 @@ class Examples(Protocol):
 
 @dataclass(frozen=True)
 class Trained:
-    """Outcome of a run: `weights` are the averaged ones where asked; `finished` unless stopped."""
+    """Outcome: `weights`, averaged or best where asked, of `step`; `finished`, or stopped."""
 
     weights: dict[str, Tensor]
     step: int
@@ -81,8 +82,11 @@ class Trainer:
         processes.same_start(self.system)
         self.optimiser = adamw(system, config.lr, config.weight_decay, config.betas)
         self.average = MovingAverage(self.system, config.average) if config.average else None
+        self.best = selection(self.system, config.best_of, config.patience, validate is not None)
         self.losses: Callable[[Batch], dict[str, Tensor]] = system.losses  # type: ignore[assignment]
+        self.per_epoch = len(examples) // self._recordings_per_step()
         self.steps = self._total_steps()
+        self.validate_every = config.validate_every or self.per_epoch
         self.step, self.skipped, self.skipped_in_a_row, self.seconds = 0, 0, 0, 0.0
         self._stop = False
 
@@ -97,15 +101,17 @@ class Trainer:
                 self._loop(log)
         finally:
             log.close()
-        weights = self.average.weights if self.average else self.system.state_dict()
-        finished = self.step >= self.steps
+        finished = self._ended()
         if not finished and self.processes.first:
             print(
                 f"cardiolex: stopped at step {self.step} of {self.steps}, the state is saved in "
                 f"{self.folder / 'training'}; the same command goes on from there",
                 file=sys.stderr,
             )
-        return Trained(weights, self.step, finished, self.seconds, self.skipped)
+        chosen = self.average or self.best
+        weights = chosen.weights if chosen else self.system.state_dict()
+        step = self.best.step if self.best else self.step
+        return Trained(weights, step, finished, self.seconds, self.skipped)
 
     def _loop(self, log: RunLog) -> None:
         self.system.train()
@@ -113,7 +119,7 @@ class Trainer:
         sums: dict[str, float] = {}
         since, begun, logged = time.monotonic(), self.seconds, self.step
         started = since
-        while self.step < self.steps and not self.processes.any(self._stop):
+        while not self._ended() and not self.processes.any(self._stop):
             for name, value in self._one_step(batches).items():
                 sums[name] = sums.get(name, 0.0) + value
             self.step += 1
@@ -124,7 +130,7 @@ class Trainer:
                 speed = n * self._recordings_per_step() / (time.monotonic() - since)
                 log.write(self.step, self._figures(sums, n) | {"recordings_per_s": speed})
                 sums, since, logged = {}, time.monotonic(), self.step
-            if self.validate and (self.step % self.config.validate_every == 0 or last):
+            if self.validate and (self.step % self.validate_every == 0 or last):
                 log.write(self.step, self._validated())
                 since = time.monotonic()
             if self.step % self.config.save_every == 0 or last:
@@ -180,7 +186,7 @@ class Trainer:
 
     def _set_learning_rate(self) -> float:
         c = self.config
-        lr = learning_rate(self.step, self.steps, c.lr, c.warmup_steps, c.final_lr)
+        lr = learning_rate(self.step, self.steps, c.lr, c.warmup_steps, c.final_lr, c.restart_steps)
         for group in self.optimiser.param_groups:
             group["lr"] = lr
         return lr
@@ -213,17 +219,19 @@ class Trainer:
             pin_memory=p.device.type == "cuda",
         )
 
+    def _ended(self) -> bool:
+        return self.step >= self.steps or (self.best is not None and self.best.exhausted)
+
     def _recordings_per_step(self) -> int:
         return self.config.batch_size * self.config.accumulate * self.processes.size
 
     def _total_steps(self) -> int:
-        per_epoch = len(self.examples) // self._recordings_per_step()
-        if per_epoch == 0:
+        if self.per_epoch == 0:
             raise CardiolexError(
                 f"{len(self.examples)} recordings do not fill one step of "
                 f"{self._recordings_per_step()}; lower batch_size or accumulate"
             )
-        return self.config.steps or max(1, round(self.config.epochs * per_epoch))
+        return self.config.steps or max(1, round(self.config.epochs * self.per_epoch))
 
     def _figures(self, sums: dict[str, float], n: int) -> dict[str, float]:
         names = list(sums)
@@ -237,6 +245,8 @@ class Trainer:
         with torch.inference_mode():
             figures = self.validate(self.system)
         self.system.train()
+        if self.best is not None:
+            self.best.consider(figures, self.system, self.step)
         return figures
 
     def _save(self) -> None:
@@ -248,14 +258,16 @@ class Trainer:
                 "seconds": self.seconds,
             }
             where = self.folder / "training"
-            save_state(where, self.step, facts, self.system, self.optimiser, self.average)
+            save_state(
+                where, self.step, facts, self.system, self.optimiser, self.average, self.best
+            )
         self.processes.wait()
 
     def _resume(self) -> None:
         states = saved_states(self.folder / "training")
         if not states:
             return
-        facts = load_state(states[-1], self.system, self.optimiser, self.average)
+        facts = load_state(states[-1], self.system, self.optimiser, self.average, self.best)
         if facts["identity"] != self.identity:
             raise CardiolexError(
                 f"{self.folder} holds the state of another run (its settings differ); "
