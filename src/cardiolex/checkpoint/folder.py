@@ -31,7 +31,7 @@ from cardiolex.errors import CardiolexError
 from cardiolex.files import atomic_folder, write_text
 from cardiolex.recordings.preprocess import Preprocess
 from cardiolex.reports.vocabulary import Vocabulary
-from cardiolex.systems import SYSTEMS, System
+from cardiolex.systems import SYSTEMS, System, build
 
 SCHEMA = 1
 TEXT_MODEL = "text_model."
@@ -81,7 +81,7 @@ class Checkpoint:
         self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor, texts: Sequence[str]
     ) -> Tensor:
         """What the self-test compares: logits, or embeddings where nothing can be asked."""
-        if isinstance(self.system, ScoresQueries):
+        if self.text is not None and isinstance(self.system, ScoresQueries):
             return self.score(ecg, lead_mask, sample_mask, texts)
         assert isinstance(self.system, EmbedsECG)
         return self.system.embed_ecg(ecg, lead_mask, sample_mask)
@@ -241,7 +241,7 @@ def _read_system(
             f"{root}: the text encoder gives {text.dim} numbers, the model takes "
             f"{settings.text_dim}"
         )
-    system = kind.assemble(settings, text, torch.zeros(entities, settings.text_dim))
+    system = build(config["system"], settings, text, torch.zeros(entities, settings.text_dim))
     read_elsewhere = {k: v for k, v in system.state_dict().items() if k.startswith(TEXT_MODEL)}
     try:
         system.load_state_dict({**weights, **read_elsewhere})

@@ -83,9 +83,19 @@ def build() -> App:
         f"{here}.evaluate:partial_leads", name="partial-leads", help="From 1 to 12 leads, by name."
     )
     evaluate.command(
+        f"{here}.evaluate_text:retrieval",
+        name="retrieval",
+        help="Reports and recordings by each other.",
+    )
+    evaluate.command(
         f"{here}.evaluate:card", name="card", help="All leads to one, written into the model card."
     )
     app.command(evaluate)
+    reproduce = App(name="reproduce", help="The runs behind a table, and their figures.")
+    reproduce.command(
+        f"{here}.reproduce:systems", name="systems", help="Language systems, equal compute."
+    )
+    app.command(reproduce)
     app.command(
         f"{here}.calibrate:calibrate",
         name="calibrate",

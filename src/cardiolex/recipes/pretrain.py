@@ -29,7 +29,7 @@ from cardiolex.recipes.held_out import HeldOut
 from cardiolex.recipes.run_record import RECORD, refuse_another
 from cardiolex.recordings.preprocess import Preprocess
 from cardiolex.reports.vocabulary import Vocabulary
-from cardiolex.systems import SYSTEMS, System
+from cardiolex.systems import SYSTEMS, System, build
 from cardiolex.training.config import TrainerConfig
 from cardiolex.training.distributed import Processes, processes
 from cardiolex.training.optim import Precision, uses_bf16
@@ -114,7 +114,8 @@ def pretrain(run: Run, folder: str | Path, device: str | None = None) -> Path | 
         if group.first:
             system.load_state_dict(trained.weights)
             if run.statements:
-                system.entity_vectors = system.entity_vectors[: len(run.vocabulary)].clone()
+                kept = system.get_buffer("entity_vectors")[: len(run.vocabulary)]
+                system.register_buffer("entity_vectors", kept.clone())
             _checkpoint(run, system, trained, root / "model", group)
         group.wait()  # when any process returns, the folder is whole
         return root / "model"
@@ -122,7 +123,7 @@ def pretrain(run: Run, folder: str | Path, device: str | None = None) -> Path | 
 
 def _trainer(run: Run, root: Path, group: Processes) -> tuple[Trainer, System]:
     torch.manual_seed(run.trainer.seed)
-    system = _assembled(run)
+    system = assembled(run)
     prepare = _with_reports(run)
     validate = None
     if run.held_out is not None:
@@ -141,18 +142,12 @@ def _trainer(run: Run, root: Path, group: Processes) -> tuple[Trainer, System]:
     return trainer, system
 
 
-def _assembled(run: Run) -> System:
+def assembled(run: Run) -> System:
     """The system with fresh weights."""
-    kind = SYSTEMS[run.system_name]
     text = run.text.encoder if isinstance(run.text, TextEmbeddingCache) else run.text
-    config = run.system if text is None else fitted(run.system, text.dim)
     vectors = with_statements(_entity_vectors(run), run.statements, run.trainer.seed)
-    return kind.assemble(kind.Config.model_validate(config), text, vectors)
-
-
-def fitted(system: SystemConfig, text_dim: int) -> SystemConfig:
-    """`system` for text vectors of `text_dim`."""
-    return system.model_copy(update={"text_dim": text_dim})
+    settings = run.system.model_copy(update={"text_dim": vectors.shape[1]})
+    return build(run.system_name, settings, text, vectors)
 
 
 def _entity_vectors(run: Run) -> Tensor:

@@ -6,8 +6,12 @@ can be called: once imported, a package hides whatever its parent has under its 
 
 import sys
 from types import ModuleType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from torch import Tensor
+
+from cardiolex.capabilities import SystemConfig
+from cardiolex.encoders.text import TextEncoder
 from cardiolex.systems.kmerl import KMERL
 from cardiolex.systems.merl import MERL
 from cardiolex.systems.supreme import SuPreME
@@ -19,6 +23,15 @@ SYSTEMS: dict[str, type[System]] = {"kmerl": KMERL, "merl": MERL, "supreme": SuP
 def systems() -> tuple[str, ...]:
     """Names of all trainable systems."""
     return tuple(SYSTEMS)
+
+
+def build(
+    name: str, settings: SystemConfig, text: TextEncoder | None, entity_vectors: Tensor
+) -> System:
+    """System `name` with fresh weights; `entity_vectors` (Q, Dt) of what labels name."""
+    kind: Any = SYSTEMS[name]
+    system: System = kind.assemble(settings, text, entity_vectors)
+    return system
 
 
 class _Callable(ModuleType):
