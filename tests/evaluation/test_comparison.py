@@ -1,4 +1,4 @@
-"""Models side by side: means over tables, paired differences, refusal of what cannot be compared."""
+"""Models side by side: means over tables, paired differences, and what cannot be compared."""
 
 import json
 
