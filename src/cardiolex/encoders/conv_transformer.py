@@ -11,7 +11,7 @@ are the same. What only wav2vec's own pre-training needs (quantiser, mask embedd
 Shapes: B batch, L leads, T samples, N = T // 16 tokens, D width.
 """
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
@@ -32,6 +32,7 @@ class ConvTransformer(nn.Module):
 
         model_config = ConfigDict(extra="forbid", frozen=True)
 
+        kind: Literal["conv_transformer"] = "conv_transformer"
         leads: int = 12
         channels: int = 256
         stages: int = Field(default=4, ge=1)
@@ -113,10 +114,7 @@ class ConvTransformer(nn.Module):
 
         Tokens that `real` calls False are zero.
         """
-        if ecg.shape[2] < self.features.patch_samples:
-            raise CardiolexError(
-                f"{ecg.shape[2]} samples are less than one token of {self.features.patch_samples}"
-            )
+        self._check(ecg)
         valid = self.real(sample_mask)
         x = self.features(ecg, None if valid is None else sample_mask)  # (B, N, C)
         x = scale_gradient(x, self.config.conv_gradient)
@@ -126,6 +124,14 @@ class ConvTransformer(nn.Module):
         for block in self.blocks:
             x = block(x, valid)  # (B, N, D)
         return _only(x, valid)
+
+    def _check(self, ecg: Tensor) -> None:
+        leads, shortest = self.config.leads, self.features.patch_samples
+        if ecg.shape[1] != leads or ecg.shape[2] < shortest:
+            raise CardiolexError(
+                f"ECG of {ecg.shape[1]} leads and {ecg.shape[2]} samples; this network takes "
+                f"{leads} leads and at least {shortest} samples"
+            )
 
 
 def _only(x: Tensor, valid: Tensor | None) -> Tensor:

@@ -1,217 +1,164 @@
-"""Weights of the published MELP under the names and in the lead order that are used here.
+"""MELP's released weights (github.com/HKU-MedAI/MELP 088741d) under our names.
 
-The published ECG encoder (HKU-MedAI/MELP 088741d, network of fairseq-signals) has poolers and
-projections in the same file; the caption decoder may come with it, its names led by
-`text_decoder.`. The original reads leads in MIMIC-IV-ECG's order (aVF before aVL); the inputs of
-the first convolution are put into ours. Every number of the file is used, or named in `UNUSED`.
+The released file holds the ECG encoder (ECG-FM's network, fairseq-signals 27d94ba) with both
+poolers, their norms and the projection; a training state holds the same with "ecg_encoder." before
+each name, and the caption decoder with "text_decoder.". Sizes are read from the shapes.
+
+The network was trained on I, II, III, aVR, aVF, aVL, V1 … V6 (MIMIC-IV-ECG's order). The input
+channels of its first convolution are put in our order here, so that leads go by name from then on.
+Weights that the original carries and its forward pass never reads are named in `UNUSED`.
 """
 
-import re
-from collections.abc import Mapping
-from typing import NamedTuple
+from __future__ import annotations
+
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from cardiolex.checkpoint.originals.torch_file import renamed
 from cardiolex.encoders.conv_transformer import ConvTransformer
 from cardiolex.errors import CardiolexError
 from cardiolex.recordings.leads import LEADS
 
-NATIVE_LEADS = ("I", "II", "III", "aVR", "aVF", "aVL", "V1", "V2", "V3", "V4", "V5", "V6")
-"""The order of leads in MIMIC-IV-ECG's files, which the original never changes."""
-
-UNUSED = {
-    "ecg_encoder.mask_emb": "mask embedding of wav2vec's own pre-training",
-    "ecg_encoder.quantizer.": "quantiser of wav2vec's own pre-training",
-    "ecg_encoder.project_q.": "projection of quantised targets in wav2vec's own pre-training",
-    "ecg_encoder.final_proj.": "projection of predictions in wav2vec's own pre-training",
-    "bn.": "batch normalisation that the original builds and never calls",
-}
-"""Beginnings of names that the forward pass of the original does not read, and what they are."""
-
-DECODER = "text_decoder."
-
-
-class Sizes(NamedTuple):
-    """What the shapes of the weights say."""
-
-    encoder: ConvTransformer.Config
-    beat_queries: int
-    beat_dim: int
-    caption_queries: int
-    caption_dim: int
-    decoder_layers: int
-    """0 where the file has no decoder."""
-    vocabulary: int
-
-
-class _Original:
-    """Weights that are taken one by one, so that what was forgotten is known in the end."""
-
-    def __init__(self, weights: Mapping[str, Tensor], source: str) -> None:
-        self.left, self.source = dict(weights), source
-
-    def take(self, name: str) -> Tensor:
-        if name not in self.left:
-            raise CardiolexError(
-                f"{self.source}: lacks {name}; this is no encoder of the published MELP"
-            )
-        return self.left.pop(name)
-
-    def pair(self, old: str, new: str, names: tuple[str, ...] = ("weight", "bias")) -> "Named":
-        """A layer's weight and bias under its new name."""
-        return {f"{new}.{name}": self.take(f"{old}.{name}") for name in names}
-
-    def finish(self) -> None:
-        unknown = [name for name in self.left if not name.startswith(tuple(UNUSED))]
-        if unknown:
-            raise CardiolexError(
-                f"{self.source}: {len(unknown)} weights have no place here: {', '.join(unknown)}; "
-                "this is no encoder of the published MELP"
-            )
-
-
-Named = dict[str, Tensor]
-
-
-def convert_melp(weights: Mapping[str, Tensor], source: str = "MELP") -> Named:
-    """Weights of `encoder`, poolers, projection, `logit_scale` and, if there, `decoder`.
-
-    `source` names the file in errors; CardiolexError for a weight that is missing or unknown.
-    """
-    original = _Original(weights, source)
-    sizes = read_sizes(weights, source)
-    named = {
-        **_features(original),
-        **_transformer(original, sizes.encoder.depth),
-        **_pooler(original, "contrast", "beat_pooler"),
-        **_pooler(original, "caption", "caption_pooler"),
-        "beat_projection.weight": original.take("proj_contrast").T,
-        "logit_scale": original.take("logit_scale"),
-    }
-    if sizes.decoder_layers:
-        named.update(_decoder(original, sizes.decoder_layers))
-    original.finish()
-    return {name: value.detach().float().contiguous() for name, value in named.items()}
-
-
-def read_sizes(weights: Mapping[str, Tensor], source: str = "MELP") -> Sizes:
-    """Depths, widths and counts, from the names and shapes of the weights."""
-    original = _Original(weights, source)
-    shapes = {
-        name: tuple(original.take(name).shape)
-        for name in (
-            "ecg_encoder.post_extract_proj.weight",
-            "attn_pool_contrast.query",
-            "attn_pool_caption.query",
+MIMIC_LEADS = ("I", "II", "III", "aVR", "aVF", "aVL", "V1", "V2", "V3", "V4", "V5", "V6")
+HEAD_WIDTH = 64
+"""Of an attention head of every published size."""
+UNUSED = (
+    "ecg_encoder.mask_emb",  # these four: wav2vec's own pre-training, before MELP's
+    "ecg_encoder.quantizer.",
+    "ecg_encoder.project_q.",
+    "ecg_encoder.final_proj.",
+    "bn.",  # a batch normalisation that is built and never called
+)
+"""Beginnings of the names of weights without use."""
+LAYER, BLOCK = r"ecg_encoder\.encoder\.layers\.(\d+)", r"encoder.blocks.\1"
+ENCODER = (
+    (r"ecg_encoder\.feature_extractor\.conv_layers\.(\d+)\.0\.weight",
+     r"encoder.features.layers.\1.weight"),
+    (r"ecg_encoder\.feature_extractor\.conv_layers\.0\.2\.(\w+)", r"encoder.features.norm.\1"),
+    (r"ecg_encoder\.layer_norm\.(\w+)", r"encoder.norm_features.\1"),
+    (r"ecg_encoder\.post_extract_proj\.(\w+)", r"encoder.embed.\1"),
+    (r"ecg_encoder\.conv_pos\.pos_conv\.0\.(bias|parametrizations\.weight\.original[01])",
+     r"encoder.position.conv.\1"),
+    (r"ecg_encoder\.conv_pos\.pos_conv\.0\.weight_g",  # torch before 2.0
+     r"encoder.position.conv.parametrizations.weight.original0"),
+    (r"ecg_encoder\.conv_pos\.pos_conv\.0\.weight_v",
+     r"encoder.position.conv.parametrizations.weight.original1"),
+    (r"ecg_encoder\.encoder\.layer_norm\.(\w+)", r"encoder.norm.\1"),
+    (rf"{LAYER}\.self_attn\.([qkv])_proj\.(\w+)", rf"{BLOCK}.\2.\3"),
+    (rf"{LAYER}\.self_attn\.out_proj\.(\w+)", rf"{BLOCK}.out.\2"),
+    (rf"{LAYER}\.self_attn_layer_norm\.(\w+)", rf"{BLOCK}.norm1.\2"),
+    (rf"{LAYER}\.fc1\.(\w+)", rf"{BLOCK}.expand.\2"),
+    (rf"{LAYER}\.fc2\.(\w+)", rf"{BLOCK}.contract.\2"),
+    (rf"{LAYER}\.final_layer_norm\.(\w+)", rf"{BLOCK}.norm2.\2"),
+)  # fmt: skip
+POOLERS = tuple(
+    rule
+    for old, new in (("contrast", "beat_pooler"), ("caption", "caption_pooler"))
+    for rule in (
+        (rf"attn_pool_{old}\.query", rf"{new}.query"),
+        (rf"attn_pool_{old}\.attn\.([qkv])_proj_weight", rf"{new}.\1.weight"),
+        (rf"attn_pool_{old}\.attn\.in_proj_(\w+)", rf"{new}.in.\1"),
+        (rf"attn_pool_{old}\.attn\.out_proj\.(\w+)", rf"{new}.out.\1"),
+        (rf"attn_pool_{old}\.ln_q\.(\w+)", rf"{new}.norm_query.\1"),
+        (rf"attn_pool_{old}\.ln_k\.(\w+)", rf"{new}.norm_tokens.\1"),
+        (rf"ln_{old}\.(\w+)", rf"{new}.norm.\1"),
+    )
+)
+HEADS = ((r"proj_contrast", r"beat_projection.weight"), (r"logit_scale", r"logit_scale"))
+DECODER = (
+    (r"text_decoder\.text_projection", r"decoder.output.weight"),
+    (r"text_decoder\.ln_final\.(\w+)", r"decoder.norm.\1"),
+    (r"text_decoder\.cross_attn\.(\d+)\.ln_1_kv\.(\w+)", r"decoder.layers.\1.norm_image.\2"),
+    *(
+        rule
+        for old, new in (("resblocks", "text_block"), ("cross_attn", "image_block"))
+        for rule in (
+            (rf"text_decoder\.{old}\.(\d+)\.ln_([12])\.(\w+)",
+             rf"decoder.layers.\1.{new}.norm\2.\3"),
+            (rf"text_decoder\.{old}\.(\d+)\.attn\.in_proj_(\w+)",
+             rf"decoder.layers.\1.{new}.in.\2"),
+            (rf"text_decoder\.{old}\.(\d+)\.attn\.out_proj\.(\w+)",
+             rf"decoder.layers.\1.{new}.out.\2"),
+            (rf"text_decoder\.{old}\.(\d+)\.mlp\.c_fc\.(\w+)",
+             rf"decoder.layers.\1.{new}.expand.\2"),
+            (rf"text_decoder\.{old}\.(\d+)\.mlp\.c_proj\.(\w+)",
+             rf"decoder.layers.\1.{new}.contract.\2"),
         )
-    }
-    width, channels = shapes["ecg_encoder.post_extract_proj.weight"]
-    encoder = ConvTransformer.Config(
+    ),
+)  # fmt: skip
+RULES = (*ENCODER, *POOLERS, *HEADS, *DECODER)
+TRANSPOSED = ("beat_projection.weight", "decoder.output.weight")
+"""Matrices that the original multiplies from the right."""
+
+
+def melp_weights(weights: dict[str, Tensor], path: str | Path) -> dict[str, Tensor]:
+    """Weights of `encoder`, `beat_pooler`, `beat_projection`, `caption_pooler`, `logit_scale` and,
+    where the file has it, `decoder`; CardiolexError for a weight without a place here.
+    """  # fmt: skip
+    if "ecg_encoder.proj_contrast" in weights:
+        weights = {name.removeprefix("ecg_encoder."): value for name, value in weights.items()}
+    used = {name: value for name, value in weights.items() if not name.startswith(UNUSED)}
+    ours = renamed(used, RULES, path)
+    if "encoder.features.layers.0.weight" not in ours:
+        raise CardiolexError(f"{path}: has no first convolution of MELP's ECG encoder")
+    return {name: value.float().contiguous() for name, value in _joined(_split(ours)).items()}
+
+
+def encoder_config(weights: dict[str, Tensor], path: str | Path) -> ConvTransformer.Config:
+    """Sizes of the encoder of `melp_weights`."""
+    try:
+        channels, leads, _ = weights["encoder.features.layers.0.weight"].shape
+        width = len(weights["encoder.norm.weight"])
+        hidden = len(weights["encoder.blocks.0.expand.weight"])
+        _, per_group, kernel = weights[
+            "encoder.position.conv.parametrizations.weight.original1"
+        ].shape
+    except KeyError as error:
+        raise CardiolexError(f"{path}: lacks the weights of {error.args[0]}") from error
+    return ConvTransformer.Config(
+        leads=leads,
         channels=channels,
+        stages=_count(weights, "encoder.features.layers."),
         width=width,
-        depth=_count(weights, r"ecg_encoder\.encoder\.layers\.(\d+)\."),
-        heads=width // 64,
-    )
-    output = weights.get(f"{DECODER}text_projection")
-    return Sizes(
-        encoder,
-        *shapes["attn_pool_contrast.query"],
-        *shapes["attn_pool_caption.query"],
-        decoder_layers=_count(weights, rf"{re.escape(DECODER)}resblocks\.(\d+)\."),
-        vocabulary=0 if output is None else output.shape[1],
+        depth=_count(weights, "encoder.blocks."),
+        heads=max(1, width // HEAD_WIDTH),
+        mlp_ratio=hidden // width,
+        position_kernel=kernel,
+        position_groups=width // per_group,
     )
 
 
-def _count(weights: Mapping[str, Tensor], pattern: str) -> int:
-    found = (re.match(pattern, name) for name in weights)
-    return len({match.group(1) for match in found if match})
+def _count(weights: dict[str, Tensor], prefix: str) -> int:
+    return len({n.removeprefix(prefix).split(".")[0] for n in weights if n.startswith(prefix)})
 
 
-def _features(original: _Original) -> Named:
-    convolutions = "ecg_encoder.feature_extractor.conv_layers"
-    named = original.pair(f"{convolutions}.0.2", "encoder.features.norm")
-    for i in range(4):
-        weight = original.take(f"{convolutions}.{i}.0.weight")
-        if i == 0:
-            weight = weight[:, [NATIVE_LEADS.index(lead) for lead in LEADS]]
-        named[f"encoder.features.layers.{i}.weight"] = weight
-    return named
+def _split(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Query, key and value apart where torch packs them; leads in our order; transposes."""
+    order = torch.tensor([MIMIC_LEADS.index(lead) for lead in LEADS])
+    result = {}
+    for name, value in weights.items():
+        layer, _, kind = name.rpartition(".in.")
+        if layer:
+            for part, piece in zip("qkv", value.chunk(3), strict=True):
+                result[f"{layer}.{part}.{kind}"] = piece
+        elif name == "encoder.features.layers.0.weight" and value.shape[1] == len(order):
+            result[name] = value[:, order]
+        else:
+            result[name] = value.T if name in TRANSPOSED else value
+    return result
 
 
-def _transformer(original: _Original, depth: int) -> Named:
-    outer, inner = "ecg_encoder", "ecg_encoder.encoder"
-    named = {
-        **original.pair(f"{outer}.layer_norm", "encoder.norm_features"),
-        **original.pair(f"{outer}.post_extract_proj", "encoder.embed"),
-        **_positions(original),
-        **original.pair(f"{inner}.layer_norm", "encoder.norm"),
-    }
-    for i in range(depth):
-        old, new = f"{inner}.layers.{i}", f"encoder.blocks.{i}"
-        for part in ("weight", "bias"):
-            qkv = [original.take(f"{old}.self_attn.{x}_proj.{part}") for x in "qkv"]
-            named[f"{new}.qkv.{part}"] = torch.cat(qkv)
-        named.update(original.pair(f"{old}.self_attn.out_proj", f"{new}.out"))
-        named.update(original.pair(f"{old}.self_attn_layer_norm", f"{new}.norm1"))
-        named.update(original.pair(f"{old}.fc1", f"{new}.expand"))
-        named.update(original.pair(f"{old}.fc2", f"{new}.contract"))
-        named.update(original.pair(f"{old}.final_layer_norm", f"{new}.norm2"))
-    return named
-
-
-def _positions(original: _Original) -> Named:
-    """Weight normalisation stores length and direction; torch before 2.0 named them g and v."""
-    old, new = "ecg_encoder.conv_pos.pos_conv.0", "encoder.position.conv"
-    parts = ("parametrizations.weight.original0", "parametrizations.weight.original1")
-    stored = ("weight_g", "weight_v") if f"{old}.weight_g" in original.left else parts
-    named = {
-        f"{new}.{part}": original.take(f"{old}.{name}")
-        for part, name in zip(parts, stored, strict=True)
-    }
-    return {**named, f"{new}.bias": original.take(f"{old}.bias")}
-
-
-def _pooler(original: _Original, kind: str, new: str) -> Named:
-    old = f"attn_pool_{kind}"
-    if f"{old}.attn.in_proj_weight" in original.left:
-        weights = original.take(f"{old}.attn.in_proj_weight").chunk(3)
-    else:
-        weights = tuple(original.take(f"{old}.attn.{x}_proj_weight") for x in "qkv")
-    biases = original.take(f"{old}.attn.in_proj_bias").chunk(3)
-    return {
-        f"{new}.query": original.take(f"{old}.query"),
-        **{f"{new}.{x}.weight": w for x, w in zip("qkv", weights, strict=True)},
-        **{f"{new}.{x}.bias": b for x, b in zip("qkv", biases, strict=True)},
-        **original.pair(f"{old}.attn.out_proj", f"{new}.out"),
-        **original.pair(f"{old}.ln_q", f"{new}.norm_query"),
-        **original.pair(f"{old}.ln_k", f"{new}.norm_tokens"),
-        **original.pair(f"ln_{kind}", f"{new}.norm"),
-    }
-
-
-def _decoder(original: _Original, layers: int) -> Named:
-    named = {
-        **original.pair(f"{DECODER}ln_final", "decoder.norm"),
-        "decoder.output.weight": original.take(f"{DECODER}text_projection").T,
-    }
-    for i in range(layers):
-        new = f"decoder.layers.{i}"
-        named.update(_block(original, f"{DECODER}resblocks.{i}", f"{new}.text_block"))
-        named.update(_block(original, f"{DECODER}cross_attn.{i}", f"{new}.image_block"))
-        named.update(original.pair(f"{DECODER}cross_attn.{i}.ln_1_kv", f"{new}.norm_image"))
-    return named
-
-
-def _block(original: _Original, old: str, new: str) -> Named:
-    named = {
-        **original.pair(f"{old}.ln_1", f"{new}.norm1"),
-        **original.pair(f"{old}.attn.out_proj", f"{new}.out"),
-        **original.pair(f"{old}.ln_2", f"{new}.norm2"),
-        **original.pair(f"{old}.mlp.c_fc", f"{new}.expand"),
-        **original.pair(f"{old}.mlp.c_proj", f"{new}.contract"),
-    }
-    for part in ("weight", "bias"):
-        q, k, v = original.take(f"{old}.attn.in_proj_{part}").chunk(3)
-        named[f"{new}.q.{part}"], named[f"{new}.kv.{part}"] = q, torch.cat([k, v])
-    return named
+def _joined(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Query, key and value as our layers hold them: together, or key with value."""
+    result = dict(weights)
+    for name in weights:
+        layer, _, kind = name.rpartition(".k.")
+        if not layer or layer.endswith("_pooler"):
+            continue
+        together = "qkv" if layer.startswith("encoder.") else "kv"
+        names = [f"{layer}.{part}.{kind}" for part in together]
+        if set(names) <= set(result):  # else what is missing shows when the network is filled
+            result[f"{layer}.{together}.{kind}"] = torch.cat([result.pop(name) for name in names])
+    return result
