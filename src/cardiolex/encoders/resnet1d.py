@@ -16,6 +16,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
+from cardiolex.nn.batch_norm import GlobalBatchNorm
 from cardiolex.nn.window import check_window
 
 DEPTHS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3)}
@@ -30,9 +31,9 @@ class BasicBlock(nn.Module):
     def __init__(self, channels: int, width: int, stride: int) -> None:
         super().__init__()
         self.conv1 = nn.Conv1d(channels, width, 3, stride, padding=1, bias=False)
-        self.norm1 = nn.BatchNorm1d(width)
+        self.norm1 = GlobalBatchNorm(width)
         self.conv2 = nn.Conv1d(width, width, 3, padding=1, bias=False)
-        self.norm2 = nn.BatchNorm1d(width)
+        self.norm2 = GlobalBatchNorm(width)
         self.shortcut = shortcut(channels, width, stride)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -51,11 +52,11 @@ class Bottleneck(nn.Module):
         super().__init__()
         out = self.expansion * width
         self.conv1 = nn.Conv1d(channels, width, 1, bias=False)
-        self.norm1 = nn.BatchNorm1d(width)
+        self.norm1 = GlobalBatchNorm(width)
         self.conv2 = nn.Conv1d(width, width, 3, stride, padding=1, bias=False)
-        self.norm2 = nn.BatchNorm1d(width)
+        self.norm2 = GlobalBatchNorm(width)
         self.conv3 = nn.Conv1d(width, out, 1, bias=False)
-        self.norm3 = nn.BatchNorm1d(out)
+        self.norm3 = GlobalBatchNorm(out)
         self.shortcut = shortcut(channels, out, stride)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -87,7 +88,7 @@ class ResNet1D(nn.Module):
         self.config = config
         block = BasicBlock if config.depth < 50 else Bottleneck
         self.conv = nn.Conv1d(config.leads, config.width, 7, stride=2, padding=3, bias=False)
-        self.norm = nn.BatchNorm1d(config.width)
+        self.norm = GlobalBatchNorm(config.width)
         channels, stages = config.width, []
         for i, (blocks, stride) in enumerate(zip(DEPTHS[config.depth], STRIDES, strict=True)):
             width = config.width * 2**i
@@ -108,8 +109,8 @@ class ResNet1D(nn.Module):
         """`ecg` (B, L, T) to tokens (B, N, D)."""
         check_window(ecg, self.config.leads, self.config.samples)
         x = torch.relu(self.norm(self.conv(ecg)))  # (B, C, T / 2)
-        x = self.stages(x)  # (B, D, N)
-        return x.transpose(1, 2)
+        tokens: Tensor = self.stages(x)  # (B, D, N)
+        return tokens.transpose(1, 2)
 
     def pool(self, tokens: Tensor) -> Tensor:
         """Average over time of `tokens` (B, N, D), the feature of MERL's linear probe: (B, D)."""
@@ -122,5 +123,5 @@ def shortcut(channels: int, out: int, stride: int) -> nn.Module:
         return nn.Identity()
     return nn.Sequential(
         nn.Conv1d(channels, out, 1, stride, bias=False),
-        nn.BatchNorm1d(out),
+        GlobalBatchNorm(out),
     )

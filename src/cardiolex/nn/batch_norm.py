@@ -23,29 +23,40 @@ class _AllReduceSum(torch.autograd.Function):
         return grad
 
 
+def several_processes() -> bool:
+    """Whether more than one process trains."""
+    return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
+
+
 def all_reduce_sum(x: Tensor) -> Tensor:
     """Sum `x` over processes, with gradient; `x` itself where there is one process."""
-    if not (dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1):
+    if not several_processes():
         return x
     total: Tensor = _AllReduceSum.apply(x)  # type: ignore[no-untyped-call]
     return total
 
 
 class GlobalBatchNorm(nn.BatchNorm1d):
-    """BatchNorm1d on (B, D) whose statistics are those of the global batch, always in float32."""
+    """BatchNorm1d on (B, D) or (B, D, T) whose statistics are those of the global batch.
+
+    Statistics are float32 always; vectors (B, D) come out as float32, maps (B, D, T) as they came.
+    """
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalise (B, D) to (B, D)."""
-        x = x.float()
-        single = not (dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1)
-        if single or not self.training:
+        """Normalise (B, D) or (B, D, T), each of the D features over everything else."""
+        if x.ndim == 2:
+            x = x.float()
+        if not (self.training and several_processes()):
             return super().forward(x)
-        n = all_reduce_sum(x.new_tensor(float(len(x))))
-        mean = all_reduce_sum(x.sum(dim=0)) / n
-        var = all_reduce_sum((x - mean).square().sum(dim=0)) / n  # E[x^2] - mean^2 would cancel
+        over = (0,) if x.ndim == 2 else (0, 2)
+        wide = x.float()
+        n = all_reduce_sum(wide.new_tensor(float(wide.numel() // wide.shape[1])))
+        mean = all_reduce_sum(wide.sum(dim=over)) / n
+        centred = wide - _along(mean, x.ndim)
+        var = all_reduce_sum(centred.square().sum(dim=over)) / n  # E[x^2] - mean^2 would cancel
         self._remember(mean.detach(), (var * n / (n - 1)).detach())
-        y = (x - mean) * torch.rsqrt(var + self.eps)
-        return y * self.weight + self.bias
+        scale = self.weight * torch.rsqrt(var + self.eps)
+        return (centred * _along(scale, x.ndim) + _along(self.bias, x.ndim)).to(x.dtype)
 
     @torch.no_grad()
     def _remember(self, mean: Tensor, unbiased_var: Tensor) -> None:
@@ -56,3 +67,8 @@ class GlobalBatchNorm(nn.BatchNorm1d):
         momentum = self.momentum if self.momentum is not None else 0.1
         self.running_mean.lerp_(mean, momentum)
         self.running_var.lerp_(unbiased_var, momentum)
+
+
+def _along(feature: Tensor, dimensions: int) -> Tensor:
+    """(D,) shaped to stand for every entry of its feature."""
+    return feature if dimensions == 2 else feature[:, None]

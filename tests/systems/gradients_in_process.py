@@ -1,0 +1,66 @@
+"""Gradients of every system's loss on this process's share of one batch; see test_two_processes.
+
+Run by torchrun, or alone for the whole batch: `gradients_in_process.py FOLDER BERT`. What is random
+(masks, dropout) is switched off, since each process draws its own.
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from safetensors.torch import save_file
+from test_contract import TINY, batch, made
+
+from cardiolex.datasets.batches import Batch
+from cardiolex.encoders.text import HuggingFaceText
+from cardiolex.nn.drop_path import DropPath
+from cardiolex.systems.kmerl import Masking
+from cardiolex.training.distributed import processes
+
+WITHOUT_CHANCE = {
+    "kmerl": {"masking": Masking(masked_leads=(), segment_ratio=0.0)},
+    "melp": {"lead_mask_probability": 0.0},
+}
+
+
+def share(whole: Batch, rank: int, size: int) -> Batch:
+    """Rows rank * n to (rank + 1) * n."""
+    n = len(whole) // size
+    rows = slice(rank * n, (rank + 1) * n)
+    parts = {name: value[rows] for name, value in whole.__dict__.items() if value is not None}
+    return Batch(**{"report_vectors": None, **parts})
+
+
+def gradients(name: str, bert: Path, group) -> dict[str, torch.Tensor]:
+    """Gradients by parameter, averaged over processes as the trainer does, and the loss."""
+    system = made(name, lambda: HuggingFaceText(bert), **WITHOUT_CHANCE.get(name, {}))
+    for module in system.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+        if isinstance(module, DropPath):
+            module.rate = 0.0
+    system.train()
+    whole = batch()
+    whole.labels = whole.labels.nan_to_num(0.0)
+    losses = system.losses(share(whole, group.rank, group.size))
+    losses["loss"].backward()
+    group.average_gradients(system.parameters())
+    found = {n: p.grad for n, p in system.named_parameters() if p.grad is not None}
+    return {**found, "loss": group.mean(losses["loss"].detach().reshape(1))}
+
+
+def main(folder: Path, bert: Path) -> None:
+    """Write FOLDER/NAME.safetensors for every system."""
+    with processes("cpu") as group:
+        for name in TINY:
+            found = gradients(name, bert, group)
+            if group.first:
+                tensors = {n: g.detach().clone().contiguous() for n, g in found.items()}
+                save_file(tensors, folder / f"{name}.safetensors")
+        if dist.is_initialized():
+            dist.barrier()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
