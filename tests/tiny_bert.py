@@ -6,8 +6,8 @@ WORDS = ["left bundle branch block", "right bundle branch block", "atrial fibril
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 
-def make_bert(folder: Path, seed: int = 0, pooler: bool = False) -> Path:
-    """Write a 32-wide model and its tokeniser."""
+def make_bert(folder: Path, seed: int = 0, pooler: bool = False, width: int = 32) -> Path:
+    """Write a model of two layers and its tokeniser."""
     import torch
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
@@ -27,7 +27,7 @@ def make_bert(folder: Path, seed: int = 0, pooler: bool = False) -> Path:
     torch.manual_seed(seed)
     config = BertConfig(
         vocab_size=len(fast),
-        hidden_size=32,
+        hidden_size=width,
         num_hidden_layers=2,
         num_attention_heads=2,
         intermediate_size=64,

@@ -72,6 +72,8 @@ class MERL(nn.Module):
         """So many last layers of the text encoder are trained along; 0 = frozen, as released."""
         text_pooling: Pooling = "pooler"
         """How a text trained along becomes a vector."""
+        encoder_only: bool = False
+        """Without heads: embeddings only, as from a released file that holds nothing else."""
 
         @property
         def reads(self) -> Reads:
@@ -82,6 +84,8 @@ class MERL(nn.Module):
 
         @model_validator(mode="after")
         def _something_to_learn(self) -> Self:
+            if self.encoder_only and self.text_layers_trained:
+                raise ValueError("encoder_only trains no text")
             if not (self.contrast_weight or self.uni_modal_weight):
                 raise ValueError("contrast_weight and uni_modal_weight cannot both be 0")
             if self.text_layers_trained and not self.contrast_weight:
@@ -92,25 +96,11 @@ class MERL(nn.Module):
         """`text` is needed if layers of it are trained, and not used otherwise."""
         super().__init__()
         self.config = config
-        self.encoder: ResNet1D | ViT
-        self.head: ConvolutionHead | TransformerHead
-        if isinstance(config.encoder, ResNet1D.Config):
-            self.encoder = ResNet1D(config.encoder)
-            self.head = ConvolutionHead(
-                self.encoder.tokens, self.encoder.dim, config.embedding_dim, config.pooling_heads
-            )
-        else:
-            self.encoder = ViT(config.encoder)
-            self.head = TransformerHead(self.encoder.dim, config.embedding_dim)
-        self.views = nn.ModuleList(
-            nn.Sequential(
-                nn.Linear(self.head.view_dim, config.embedding_dim, bias=False),
-                nn.Dropout(config.dropout),
-            )
-            for _ in range(2)
-        )
-        self.text_projector = text_projector(config.text_dim, config.embedding_dim)
+        kind = config.encoder
+        self.encoder = ResNet1D(kind) if isinstance(kind, ResNet1D.Config) else ViT(kind)
         self.text: HuggingFaceText | None = None
+        if not config.encoder_only:
+            self._add_heads()
         if config.text_layers_trained:
             self._train_along(text)
 
@@ -121,8 +111,7 @@ class MERL(nn.Module):
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Return "loss", "contrast" and "uni_modal" of a batch with reports or their vectors."""
-        tokens = self.tokens(batch.ecg, batch.lead_mask, batch.sample_mask)
-        embedding, shared = self.head(tokens, self.encoder.pool(tokens))
+        embedding, shared = self._embedding(batch.ecg, batch.lead_mask, batch.sample_mask)
         losses: dict[str, Tensor] = {}
         if self.config.contrast_weight:
             text = self.text_projector(self._report_vectors(batch))
@@ -142,8 +131,7 @@ class MERL(nn.Module):
 
     def project_ecg(self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor) -> Tensor:
         """Unit vectors (B, E) comparable with `embed_text`."""
-        tokens = self.tokens(ecg, lead_mask, sample_mask)
-        embedding, _ = self.head(tokens, self.encoder.pool(tokens))
+        embedding, _ = self._embedding(ecg, lead_mask, sample_mask)
         return F.normalize(embedding.float(), dim=1)
 
     def embed_text(self, text_vectors: Tensor) -> Tensor:
@@ -163,6 +151,19 @@ class MERL(nn.Module):
         encoded: Tensor = self.encoder(ecg.masked_fill(~there, 0.0))
         return encoded
 
+    def _embedding(
+        self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """(B, E) before normalisation, and what the two views start from."""
+        if self.config.encoder_only:
+            raise CardiolexError(
+                "this MERL holds its ECG encoder alone: it embeds recordings, but neither answers "
+                "nor learns; take the whole model"
+            )
+        tokens = self.tokens(ecg, lead_mask, sample_mask)
+        result: tuple[Tensor, Tensor] = self.head(tokens, self.encoder.pool(tokens))
+        return result
+
     def _clip(self, a: Tensor, b: Tensor) -> Tensor:
         return info_nce(a, b, self.config.temperature, self.config.reduction)
 
@@ -175,6 +176,20 @@ class MERL(nn.Module):
                 "train the text encoder along (text_layers_trained)"
             )
         return batch.report_vectors
+
+    def _add_heads(self) -> None:
+        config, dim, out = self.config, self.encoder.dim, self.config.embedding_dim
+        self.head: ConvolutionHead | TransformerHead
+        if isinstance(self.encoder, ResNet1D):
+            self.head = ConvolutionHead(self.encoder.tokens, dim, out, config.pooling_heads)
+        else:
+            self.head = TransformerHead(dim, out)
+        start = self.head.view_dim
+        self.views = nn.ModuleList(
+            nn.Sequential(nn.Linear(start, out, bias=False), nn.Dropout(config.dropout))
+            for _ in range(2)
+        )
+        self.text_projector = text_projector(config.text_dim, out)
 
     def _train_along(self, text: TextEncoder | None) -> None:
         k = self.config.text_layers_trained
