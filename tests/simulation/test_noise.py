@@ -28,7 +28,7 @@ EVERYTHING = NoiseSettings(
     motion_probability=1,
     pop_probability=1,
 )
-STEADY = NoiseSettings(burst_probability=0, emg_spread=0, drift_spread=0, white_mv=0)
+STEADY = NoiseSettings(burst_probability=0, emg_spread=0, drift_spread=0, white_mv=0, slow_mv=0)
 
 
 def band_rms(x, low, high, fs=FS):
@@ -93,11 +93,22 @@ def test_arms_have_more_muscle_noise_than_the_chest():
 
 
 def test_amplifier_noise_is_white_with_the_stated_level():
-    settings = NoiseSettings(emg_mv=0, burst_probability=0, white_mv=0.002, white_spread=0)
+    settings = NoiseSettings(
+        emg_mv=0, burst_probability=0, white_mv=0.002, white_spread=0, slow_mv=0
+    )
     noise = muscle_noise(20 * SAMPLES, FS, np.random.default_rng(2), settings)
     assert noise.std() == pytest.approx(0.002, rel=0.03)
     low, high = band_rms(noise, 5, 105), band_rms(noise, 140, 240)
     np.testing.assert_allclose(low, high, rtol=0.1)
+
+
+def test_unrest_lies_between_one_and_fifteen_hertz_at_its_level():
+    settings = NoiseSettings(emg_mv=0, white_mv=0, burst_probability=0, slow_spread=0)
+    noise = muscle_noise(20 * SAMPLES, FS, np.random.default_rng(4), settings)
+    assert np.median(noise.std(1)) == pytest.approx(settings.slow_mv, rel=0.25)
+    assert band_rms(noise, 1.2, 15.5).mean() > 0.97 * noise.std(1).mean()
+    ratio = band_rms(noise, 2, 4) / band_rms(noise, 6, 12)
+    np.testing.assert_allclose(ratio, np.sqrt((1 / 2 - 1 / 4) / (1 / 6 - 1 / 12)), rtol=0.1)
 
 
 def test_drift_lies_below_two_hertz_and_falls_with_frequency():

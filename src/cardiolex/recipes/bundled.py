@@ -37,7 +37,7 @@ from cardiolex.systems.kmerl import KMERL, Masking
 from cardiolex.training.config import TrainerConfig
 
 FS = 250.0
-SIMULATOR = "3"
+SIMULATOR = "4"
 """Raised when the simulator changes, so that a resumed run never mixes two simulators."""
 PREPROCESS = Preprocess(fs=FS, seconds=10.0, highpass_hz=0.4, clip_mv=8.0)
 SYSTEM = KMERL.Config(

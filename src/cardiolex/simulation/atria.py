@@ -19,8 +19,11 @@ Singles = NDArray[np.float32]
 
 RIGHT_ATRIUM = np.array([[-2.5, -4.5, -1.5]])  # cm from the middle of the ventricles
 LEFT_ATRIUM = np.array([[0.5, -5.0, 4.0]])
-_ATRIAL_SHARE = np.array([1.15, 1.0, 1.0, 0.75, 0.58, 0.58, 0.65, 0.75])
+_ATRIAL_SHARE = np.array([1.3, 1.05, 1.08, 0.76, 0.56, 0.52, 0.54, 0.66])
 """The atria are farther from V2-V6 than the ventricles, for which Dower's weights were made."""
+
+_BLUNT = 1.5
+"""Power of the sine that an atrium's bump follows: 2 makes P waves pointed and notched."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,16 +48,17 @@ def _fields(torso: Torso) -> tuple[Floats, Floats]:
 
 def sinus_p(causes: Causes, torso: Torso, rng: np.random.Generator, fs: float) -> PWave:
     """P wave of the sinus node: right atrium first, then left; enlargement lengthens either."""
-    right = np.array([0.72, 0.80, -0.26]) + rng.normal(0, 0.14, 3)
-    left = np.array([1.05, 0.35, 0.30]) + rng.normal(0, 0.14, 3)
-    size = float(np.exp(rng.normal(0, 0.2)))
-    right_mv = 0.105 * size * (1 + 1.5 * causes.rae)
-    left_mv = 0.085 * size * float(np.exp(rng.normal(0, 0.15))) * (1 + 0.8 * causes.lae)
-    right_ms = float(rng.normal(68, 5)) * (1 + 0.15 * causes.rae)
-    left_ms = float(rng.normal(70, 6)) * (1 + 0.32 * causes.lae)
-    delay = float(rng.normal(36, 4)) * (1 + 0.42 * causes.lae)
+    right = np.array([0.64, 0.76, -0.33]) + rng.normal(0, 0.18, 3)
+    left = np.array([1.05, 0.22, 0.17]) + rng.normal(0, 0.20, 3)
+    size = float(np.exp(rng.normal(-0.05, 0.26)))
+    right_mv = 0.086 * size * (1 + 1.5 * causes.rae)
+    left_mv = 0.070 * size * float(np.exp(rng.normal(0, 0.2))) * (1 + 0.5 * causes.lae)
+    right_ms = float(rng.normal(90, 8)) * (1 + 0.15 * causes.rae)
+    left_ms = float(rng.normal(92, 9)) * (1 + 0.12 * causes.lae)
+    delay = float(np.clip(rng.normal(32, 7), 12, 50)) * (1 + 0.35 * causes.lae)
     if causes.lae > 0:
-        left = left + np.array([0.0, 0.0, 0.7 * causes.lae])
+        left = left + np.array([0.0, 0.0, 0.45 * causes.lae])
+        right = right + np.array([0.0, 0.0, 0.22 * causes.lae])
     bumps = [(right * right_mv, 0.0, right_ms), (left * left_mv, delay, left_ms)]
     return _p_wave(bumps, torso, fs)
 
@@ -65,11 +69,11 @@ def ectopic_p(torso: Torso, rng: np.random.Generator, fs: float, *, low: bool = 
         first = np.array([-0.05, -0.85, 0.1]) + rng.normal(0, 0.15, 3)
         second = np.array([0.1, -0.6, -0.15]) + rng.normal(0, 0.15, 3)
     else:
-        towards = rng.normal(0, 1, 3)
+        towards = rng.normal(0, 1, 3) + rng.uniform(0, 1.5) * np.array([0.7, 0.7, -0.2])
         first = towards / np.linalg.norm(towards)
         second = 0.7 * first + rng.normal(0, 0.45, 3)
     size = float(np.exp(rng.normal(0, 0.25)))
-    delay, length = float(rng.uniform(15, 35)), float(rng.uniform(48, 72))
+    delay, length = float(rng.uniform(15, 35)), float(rng.uniform(58, 90))
     bumps = [(first * 0.10 * size, 0.0, length), (second * 0.07 * size, delay, length)]
     return _p_wave(bumps, torso, fs)
 
@@ -82,7 +86,7 @@ def _p_wave(bumps: list[tuple[Floats, float, float]], torso: Torso, fs: float) -
     mv = np.zeros((8, len(ms)))
     for (vector, start, length), field in zip(bumps, fields, strict=True):
         phase = np.clip((ms - start) / length, 0, 1)
-        mv += (field @ vector)[:, None] * np.sin(np.pi * phase) ** 2
+        mv += (field @ vector)[:, None] * np.sin(np.pi * phase) ** _BLUNT
     return PWave(mv.astype(np.float32), end)
 
 

@@ -18,9 +18,9 @@ def hypertrophy_left(substrate: Substrate, severity: float, strain: float) -> No
     """
     heart = ventricles()
     free = ~heart.is_rv & ~heart.is_septum
-    substrate.mass = substrate.mass * np.where(np.tile(free, 2), 1 + 0.85 * severity, 1.0)
+    substrate.mass = substrate.mass * np.where(np.tile(free, 2), 1 + 0.65 * severity, 1.0)
     septum = np.tile(heart.is_septum, 2)
-    substrate.mass = np.where(septum, substrate.mass * (1 + 0.3 * severity), substrate.mass)
+    substrate.mass = np.where(septum, substrate.mass * (1 + 0.2 * severity), substrate.mass)
     c = substrate.conduction
     substrate.conduction = replace(
         c,
@@ -28,7 +28,7 @@ def hypertrophy_left(substrate: Substrate, severity: float, strain: float) -> No
         lv_purkinje=c.lv_purkinje * (1 - 0.12 * severity),
     )
     lateral = heart.region(-175, 25, 85, 50)
-    delay = strain * 16.0
+    delay = strain * 18.0
     substrate.recovery.local_outer = substrate.recovery.local_outer + delay * lateral
     substrate.recovery.local_inner = substrate.recovery.local_inner - 0.35 * delay * lateral
     fall = 0.036 * strain * lateral

@@ -24,6 +24,7 @@ class Train:
         self.rng, self.seconds, self.kind = rng, seconds, kind
         self.pr = pr_seconds(causes, rate, rng)
         self.coupling = float(rng.uniform(0.52, 0.72))
+        self.atrial_coupling = float(rng.uniform(0.48, 0.84))
         self.aberrant = causes.ectopy.aberrant
         self.out = Schedule()
         self.t = 0.0
@@ -35,7 +36,8 @@ class Train:
     def sinus(self) -> None:
         """A conducted sinus beat at the current time."""
         self.out.atria.append(AtrialBeat(self.t, self.kind))
-        self.out.ventricles.append(VentricularBeat(self.t + self.pr, "normal", self.t))
+        pr = self.pr + float(self.rng.normal(0, 0.003))
+        self.out.ventricles.append(VentricularBeat(self.t + pr, "normal", self.t))
 
     def pvc(self, gap: float, ectopy: Ectopy) -> None:
         """After the beat at `t`: a ventricular beat; the sinus goes on, its next P is blocked."""
@@ -63,14 +65,14 @@ class Train:
 
     def pac(self, gap: float, ectopy: Ectopy) -> None:
         """An early P wave of another shape that resets the sinus node."""
-        early = gap * float(np.clip(self.coupling + self.rng.normal(0, 0.05), 0.42, 0.82))
-        at = self.t + early
+        share = float(np.clip(self.atrial_coupling + self.rng.normal(0, 0.05), 0.42, 0.88))
+        at = self.t + gap * share
         self.out.atria.append(AtrialBeat(at, "ectopic"))
         if not (ectopy.blocked and self.rng.random() < 0.6):
             kind = "pac aberrant" if self.aberrant and self.rng.random() < 0.5 else "pac"
-            delay = self.pr * float(self.rng.uniform(0.95, 1.25))
+            delay = self.pr * float(self.rng.uniform(0.95, 1.15) + 1.2 * max(0.0, 0.62 - share))
             self.out.ventricles.append(VentricularBeat(at + delay, kind, at))
-        self.t = at + gap * float(self.rng.uniform(1.0, 1.2))
+        self.t = at + gap * float(self.rng.uniform(0.97, 1.3))
 
     def pjc(self, gap: float) -> None:
         """An early narrow beat from the junction, P inverted just before, within or after."""

@@ -8,11 +8,11 @@ from cardiolex.simulation.settings import Mix
 
 PROBLEMS: dict[str, tuple[float, float]] = {
     "healthy": (0.68, 0.47),
-    "rate": (0.07, 0.07),
-    "rhythm": (0.32, 0.08),
+    "rate": (0.1, 0.07),
+    "rhythm": (0.36, 0.08),
     "paced": (0.05, 0.015),
-    "ectopy": (0.1, 0.04),
-    "av": (0.09, 0.03),
+    "ectopy": (0.16, 0.05),
+    "av": (0.12, 0.03),
     "block": (0.25, 0.09),
     "hypertrophy": (0.11, 0.08),
     "infarct": (0.27, 0.13),
@@ -21,7 +21,7 @@ PROBLEMS: dict[str, tuple[float, float]] = {
     "form": (0.07, 0.03),
 }
 RHYTHMS = {
-    "fibrillation": (0.3, 0.75),
+    "fibrillation": (0.38, 0.75),
     "flutter": (0.14, 0.05),
     "reentry": (0.1, 0.05),
     "atrial tachycardia": (0.07, 0.03),

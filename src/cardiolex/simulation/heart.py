@@ -143,7 +143,7 @@ def _place(out: Singles, shape: Singles, start: int) -> None:
 def _atrial_waves(heart: Heart, schedule: Schedule, samples: int) -> Singles:
     rng = heart.rng
     if schedule.waves == "fibrillation":
-        coarse = float(np.clip(rng.lognormal(np.log(0.075), 0.55), 0.02, 0.3))
+        coarse = float(np.clip(rng.lognormal(np.log(0.072), 0.5), 0.012, 0.26))
         return fibrillation(heart.torso, rng, heart.fs, samples, coarse)
     size = float(np.clip(rng.lognormal(np.log(0.25), 0.4), 0.1, 0.6))
     return flutter(heart.torso, rng, heart.fs, samples, schedule.wave_rate_bpm, size)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import isnan
 from typing import Any
 
 import numpy as np
 
+from cardiolex.simulation import rhythm_causes
 from cardiolex.simulation.causes import Causes, Ectopy
 from cardiolex.simulation.frequencies import (
     BLOCKS,
     PROBLEMS,
     REPOLARIZATION,
-    RHYTHMS,
     TERRITORIES,
     pick,
 )
+from cardiolex.simulation.rhythm_causes import draw_ectopy, with_fibrillation
 from cardiolex.simulation.settings import Mix
 
 Rng = np.random.Generator
@@ -54,77 +56,13 @@ def _person(rng: Rng, problem: str) -> Causes:
         sex="male" if rng.random() < (0.56 if old else 0.5) else "female",
         habitus=float(rng.normal(0, 1)),
         rate_bpm=float(np.clip(rng.normal(71, 11), 52, 99)),
-        hrv=float(np.clip(rng.lognormal(np.log(0.028), 0.6), 0.004, 0.07)),
+        hrv=float(np.clip(rng.lognormal(np.log(0.032), 0.65), 0.005, 0.11)),
     )
 
 
 def _healthy(c: Causes, rng: Rng, mix: Mix) -> Causes:
     young = c.age < 45
-    return replace(c, hrv=c.hrv * (1.1 if young else 0.7))
-
-
-def _rate(c: Causes, rng: Rng, mix: Mix) -> Causes:
-    kind = rng.choice(["slow", "fast", "irregular"])
-    if kind == "slow":
-        return replace(c, rate_bpm=float(rng.uniform(38, 57)), hrv=c.hrv * 1.3)
-    if kind == "fast":
-        return replace(c, rate_bpm=float(rng.uniform(101, 145)), hrv=c.hrv * 0.4)
-    return replace(c, hrv=float(rng.uniform(0.07, 0.17)), rate_bpm=float(rng.uniform(50, 85)))
-
-
-def _rhythm(c: Causes, rng: Rng, mix: Mix) -> Causes:
-    kind = pick(rng, RHYTHMS, mix)
-    rates = {
-        "fibrillation": float(np.clip(rng.normal(92, 25), 42, 175)),
-        "reentry": float(rng.uniform(140, 215)),
-        "atrial tachycardia": float(rng.uniform(105, 190)),
-        "multifocal": float(rng.uniform(102, 145)),
-        "junctional": float(rng.choice([rng.uniform(38, 60), rng.uniform(60, 105)], p=[0.7, 0.3])),
-        "idioventricular": float(rng.choice([rng.uniform(30, 45), rng.uniform(50, 100)])),
-        "ventricular tachycardia": float(rng.uniform(120, 220)),
-        "ectopic atrial": float(rng.uniform(52, 98)),
-    }
-    rate = rates.get(kind, c.rate_bpm)
-    return replace(c, rhythm=kind, rate_bpm=rate, hrv=min(c.hrv, 0.03))
-
-
-def _paced(c: Causes, rng: Rng, mix: Mix) -> Causes:
-    kind = rng.choice(["ventricular paced", "dual paced", "atrial paced"], p=[0.5, 0.3, 0.2])
-    return replace(c, rhythm=str(kind), rate_bpm=float(rng.uniform(58, 90)), age=max(c.age, 45.0))
-
-
-def draw_ectopy(rng: Rng, kind: str | None = None) -> Ectopy:
-    """Premature beats of one kind and pattern."""
-    kind = kind or str(rng.choice(["pvc", "pac", "pjc"], p=[0.5, 0.43, 0.07]))
-    patterns = ["scattered", "bigeminy", "trigeminy", "couplets", "runs"]
-    weights = [0.58, 0.15, 0.1, 0.12, 0.05] if kind == "pvc" else [0.84, 0.1, 0.06, 0.0, 0.0]
-    return Ectopy(
-        kind=kind,  # type: ignore[arg-type]
-        burden=float(rng.uniform(0.08, 0.35)),
-        pattern=str(rng.choice(patterns, p=weights)),  # type: ignore[arg-type]
-        multifocal=bool(rng.random() < 0.22),
-        aberrant=bool(rng.random() < 0.15),
-        blocked=bool(rng.random() < 0.12),
-        interpolated=bool(rng.random() < 0.12),
-    )
-
-
-def _ectopy(c: Causes, rng: Rng, mix: Mix) -> Causes:
-    return replace(c, ectopy=draw_ectopy(rng), rate_bpm=min(c.rate_bpm, 98.0))
-
-
-def _av(c: Causes, rng: Rng, mix: Mix) -> Causes:
-    kind = rng.choice(
-        ["first", "wenckebach", "mobitz", "2:1", "third", "short"],
-        p=[0.36, 0.14, 0.1, 0.1, 0.18, 0.12]
-        if mix == "balanced"
-        else [0.85, 0.03, 0.01, 0.02, 0.03, 0.06],
-    )
-    if kind == "short":
-        return replace(c, pr_ms=float(rng.uniform(88, 118)))
-    if kind == "first":
-        return replace(c, av="first", pr_ms=float(200 + rng.gamma(2.0, 22)))
-    return replace(c, av=str(kind), pr_ms=float(rng.uniform(140, 230)))
+    return replace(c, hrv=c.hrv * (1.2 if young else 0.75))
 
 
 def _block(c: Causes, rng: Rng, mix: Mix) -> Causes:
@@ -161,10 +99,11 @@ def _hypertrophy(c: Causes, rng: Rng, mix: Mix) -> Causes:
 
 def with_lvh(c: Causes, rng: Rng) -> Causes:
     """Left ventricular hypertrophy, often with strain, a large left atrium and a left axis."""
-    severity = float(rng.uniform(0.3, 1.1))
-    strain = severity * float(rng.uniform(0.5, 1.5)) if rng.random() < 0.6 else 0.0
-    large = float(rng.uniform(0.3, 1.0)) if rng.random() < 0.5 else 0.0
-    return replace(c, lvh=severity, lv_strain=strain, lae=large)
+    severity = float(rng.uniform(0.15, 0.95))
+    strain = severity * float(rng.uniform(0.3, 1.5)) if rng.random() < 0.65 else 0.0
+    large = float(rng.uniform(0.25, 1.0)) if rng.random() < 0.6 else 0.0
+    turn = float(rng.normal(-10, 13)) if isnan(c.turn_frontal) else c.turn_frontal
+    return replace(c, lvh=severity, lv_strain=strain, lae=large, turn_frontal=turn)
 
 
 def _infarct(c: Causes, rng: Rng, mix: Mix) -> Causes:
@@ -248,11 +187,11 @@ def _form(c: Causes, rng: Rng, mix: Mix) -> Causes:
 
 _LEADING = {
     "healthy": _healthy,
-    "rate": _rate,
-    "rhythm": _rhythm,
-    "paced": _paced,
-    "ectopy": _ectopy,
-    "av": _av,
+    "rate": rhythm_causes.rate,
+    "rhythm": rhythm_causes.rhythm,
+    "paced": rhythm_causes.paced,
+    "ectopy": rhythm_causes.ectopy,
+    "av": rhythm_causes.av,
     "block": _block,
     "hypertrophy": _hypertrophy,
     "infarct": _infarct,
@@ -307,7 +246,7 @@ def _companions(c: Causes, rng: Rng, mix: Mix) -> Causes:
         and c.av == "normal"
         and c.pathway is None
     ):
-        c = replace(c, rhythm="fibrillation", rate_bpm=float(np.clip(rng.normal(88, 22), 45, 160)))
+        c = with_fibrillation(c, rng)
     if rng.random() < chance * 1.2 and c.lae == 0:
         c = replace(c, lae=float(rng.uniform(0.3, 1.0)))
     if ill and rng.random() < 0.1 and c.rhythm == "sinus":

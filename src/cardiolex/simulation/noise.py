@@ -37,6 +37,8 @@ class NoiseSettings:
     emg_mv: float = 0.0036
     emg_spread: float = 0.8
     burst_probability: float = 0.25  # muscle noise that comes and goes
+    slow_mv: float = 0.006  # small movements and muscle tone, 1.5 to 15 Hz
+    slow_spread: float = 0.35
     white_mv: float = 0.0007  # amplifier
     white_spread: float = 0.6
     mains_probability: float = 0.3
@@ -88,9 +90,10 @@ def electrode_noise(
 def muscle_noise(
     samples: int, fs: float, rng: np.random.Generator, settings: NoiseSettings
 ) -> NDArray[np.float32]:
-    """Surface EMG (20 to 150 Hz) with the amplifier's white noise; (9, samples).
+    """Surface EMG (20 to 150 Hz), slow unrest and the amplifier's white noise; (9, samples).
 
-    The arms are the noisiest: a resting muscle lies under them, and the cables are long.
+    The arms are the noisiest: a resting muscle lies under them, and the cables are long. Unrest
+    (1.5 to 15 Hz) wanders between beats like small fibrillatory waves, in every recording.
     """
     length = next_fast_len(samples, real=True)
     level = _lognormal(rng, settings.emg_mv, settings.emg_spread)
@@ -98,7 +101,9 @@ def muscle_noise(
     levels[_LIMBS] = level * np.array([1.0, 1.0, 0.45])
     levels *= np.exp(0.25 * rng.standard_normal(_COUNT))
     white = _lognormal(rng, settings.white_mv, settings.white_spread)
-    noise = _shaped(length, fs, rng, "emg", levels, white)[:, :samples]
+    unrest = np.full(_COUNT, _lognormal(rng, settings.slow_mv, settings.slow_spread))
+    unrest *= np.exp(0.25 * rng.standard_normal(_COUNT))
+    noise = _shaped(length, fs, rng, {"emg": levels, "slow": unrest}, white)[:, :samples]
     if rng.random() < settings.burst_probability:
         noise *= burst_envelope(samples, fs, rng)
     return noise
@@ -112,7 +117,7 @@ def drift(
     level = _lognormal(rng, settings.drift_mv, settings.drift_spread)
     levels = level * np.exp(0.45 * rng.standard_normal(_COUNT))
     levels[3:] *= 1.2  # the chest moves more
-    return _shaped(length, fs, rng, "drift", levels)[:, :samples]
+    return _shaped(length, fs, rng, {"drift": levels})[:, :samples]
 
 
 def respiration(
@@ -210,15 +215,20 @@ def _shaped(
     length: int,
     fs: float,
     rng: np.random.Generator,
-    shape: str,
-    levels: NDArray[np.float64],
+    parts: dict[str, NDArray[np.float64]],
     white: float = 0.0,
 ) -> NDArray[np.float32]:
-    """Gaussian noise, (9, length): rms `levels` (9,) in the named shape, `white` over all bins."""
-    amplitude, last = _amplitude(length, fs, shape)
-    gain = amplitude[:last] * levels.astype(np.float32)[:, None]
-    if white > 0:
-        gain = np.sqrt(np.square(gain) + np.float32(white**2 * length / 2))
+    """Gaussian noise, (9, length): rms levels (9,) by the name of their shape, `white` everywhere.
+
+    One draw serves all parts: what adds up is their power.
+    """
+    shapes = {name: _amplitude(length, fs, name) for name in parts}
+    last = max(end for _, end in shapes.values())
+    gain = np.zeros((_COUNT, last), dtype=np.float32)
+    for name, levels in parts.items():
+        amplitude, end = shapes[name]
+        gain[:, :end] += np.square(amplitude[:end] * levels.astype(np.float32)[:, None])
+    gain = np.sqrt(gain + np.float32(white**2 * length / 2))
     spectrum = np.zeros((_COUNT, length // 2 + 1), dtype=np.complex64)
     normals = rng.standard_normal((_COUNT, last, 2), dtype=np.float32)
     spectrum[:, :last] = normals.view(np.complex64)[..., 0]
@@ -232,7 +242,7 @@ def _amplitude(length: int, fs: float, shape: str) -> tuple[NDArray[np.float32],
 
     The density does not depend on `fs`: at 100 Hz only the part below 50 Hz is there.
     """
-    density = emg_shape if shape == "emg" else drift_shape
+    density = _SHAPES[shape]
     f = np.fft.rfftfreq(length, 1 / fs).astype(np.float64)
     amplitude = density(f)
     amplitude[-1] = 0.0
@@ -254,3 +264,12 @@ def drift_shape(f: NDArray[np.float64]) -> NDArray[np.float64]:
     """Relative amplitude of drift at `f` Hz: 1/f between 0.03 and 2 Hz, nothing above."""
     inside = (f > 0.03) & (f <= 2.0)
     return np.asarray(np.where(inside, 0.03 / np.maximum(f, 0.03), 0.0))
+
+
+def slow_shape(f: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Relative amplitude of unrest at `f` Hz: 1/f between 1.5 and 15 Hz, nothing outside."""
+    inside = (f > 1.5) & (f <= 15.0)
+    return np.asarray(np.where(inside, 1.5 / np.maximum(f, 1.5), 0.0))
+
+
+_SHAPES = {"emg": emg_shape, "drift": drift_shape, "slow": slow_shape}

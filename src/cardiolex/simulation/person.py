@@ -26,9 +26,9 @@ def torso(causes: Causes, rng: np.random.Generator) -> Torso:
     +20 degrees between 25 and 75 years).
     """
     young = float(np.clip((50 - causes.age) / 30, -1, 1))
-    frontal = 7.0 + 12.0 * young - 4.0 * causes.habitus + rng.normal(0, 10.5)
+    frontal = 4.5 + 12.0 * young - 4.0 * causes.habitus + rng.normal(0, 10.5)
     roll = -3.0 + 4.0 * young + rng.normal(0, 11)
-    yaw = -11.0 + rng.normal(0, 8)
+    yaw = -8.0 + rng.normal(0, 8)
     if "lafb" in causes.block:
         frontal -= 9.0  # the fascicle that fails is the one stretched by a horizontal heart
     elif "lpfb" in causes.block:
@@ -41,11 +41,11 @@ def torso(causes: Causes, rng: np.random.Generator) -> Torso:
     low = 2.2 if "lafb" in causes.block else 0.0  # S waves in V5 and V6
     row = np.array([0.0, rng.normal(low, 1.3), 0.0])  # the electrode row too high or low
     electrodes = ELECTRODES + rng.normal(0, 0.8, (6, 3)) + row
-    limb = np.exp(rng.normal(0.2, 0.13) - 0.05 * causes.habitus)
-    chest = np.exp(rng.normal(0.26, 0.15) - 0.07 * causes.habitus)
+    limb = np.exp(rng.normal(0.23, 0.13) - 0.05 * causes.habitus)
+    chest = np.exp(rng.normal(0.26, 0.14) - 0.07 * causes.habitus)
     if causes.sex == "female":
         chest *= 0.9
-    each = np.exp(rng.normal([0, 0, -0.1, 0, 0.05, 0.08, 0, -0.05], 0.08))
+    each = np.exp(rng.normal([0, 0, -0.1, 0, -0.04, 0.07, 0.02, -0.04], 0.08))
     each[:2] = np.exp(rng.normal([0.06, -0.06], 0.04))
     gain = np.concatenate([[limb, limb], np.full(6, chest)]) * each
     return Torso(
@@ -60,12 +60,13 @@ def healthy_substrate(causes: Causes, rng: np.random.Generator) -> Substrate:
     heart = ventricles()
     patches = 1 + 0.1 * _smooth(rng, 4)
     substrate.mass = substrate.mass * np.tile(np.clip(patches, 0.6, 1.5), 2)
-    sides = np.exp(rng.normal(0, 0.09, 3))  # right ventricle, septum, left free wall
+    # right ventricle, septum, left free wall
+    sides = np.array([0.85, 1.0, 0.97]) * np.exp(rng.normal(0, 0.09, 3))
     which = np.where(heart.is_rv, 0, np.where(heart.is_septum, 1, 2))
     substrate.mass = substrate.mass * np.tile(sides[which], 2)
     age_factor = 1.12 - 0.0035 * (causes.age - 20)
     sex_factor = 1.04 if causes.sex == "male" else 0.94
-    spread = float(np.exp(rng.normal(0, 0.12)))
+    spread = float(np.exp(rng.normal(0, 0.1)))
     substrate.mass = substrate.mass * (age_factor * sex_factor * spread * causes.voltage)
     substrate.injury_ends_ms = float(rng.uniform(-75, 5))
     substrate.injury_width = float(rng.uniform(35, 90))
@@ -77,7 +78,7 @@ def healthy_substrate(causes: Causes, rng: np.random.Generator) -> Substrate:
 
 def _conduction(rng: np.random.Generator, causes: Causes) -> Conduction:
     sites = normal_sites(
-        rv_delay=float(np.clip(rng.normal(9.5, 2.5), 3, 14)),
+        rv_delay=float(np.clip(rng.normal(8.0, 2.5), 2, 13)),
         anterior=float(np.clip(rng.normal(6, 3), 0, 12)),
         posterior=float(np.clip(rng.normal(11, 3), 3, 17)),
     )
@@ -90,7 +91,7 @@ def _conduction(rng: np.random.Generator, causes: Causes) -> Conduction:
     return replace(
         normal,
         lv_purkinje=normal.lv_purkinje * pace * float(np.exp(rng.normal(0, 0.08))),
-        rv_purkinje=1.12 * normal.rv_purkinje * pace * float(np.exp(rng.normal(0, 0.08))),
+        rv_purkinje=1.3 * normal.rv_purkinje * pace * float(np.exp(rng.normal(0, 0.08))),
         muscle=normal.muscle * pace,
         transmural=normal.transmural * pace * float(np.exp(rng.normal(0, 0.08))),
         slow=slow,
@@ -105,10 +106,10 @@ def _recovery(causes: Causes, rng: np.random.Generator) -> Recovery:
     skew = float(np.clip(rng.lognormal(-0.6, 0.5), 0.15, 1.0))
     shoulder = float(rng.uniform(0.15, 0.45))
     spread = 1.05 * size * _steepness(36.0, 0.4) / _steepness(width, skew) / (1 - 0.65 * shoulder)
-    gradient = np.array([0.85, 1.0, -2.7]) + rng.normal(0, 0.22, 3)
+    gradient = np.array([1.3, 1.0, -3.0]) + rng.normal(0, 0.22, 3)
     heart = ventricles()
     local = 1.6 * _smooth(rng, 3) * spread
-    right = np.where(heart.is_rv, rng.normal(-10, 3.0), 0.0) * spread  # T in V1
+    right = np.where(heart.is_rv, rng.normal(-15, 6.0), 0.0) * spread  # T in V1
     return Recovery(
         transmural=10.5 * spread,
         gradient=gradient * spread,
@@ -186,8 +187,9 @@ def _uncancelled(substrate: Substrate, block: str, rng: np.random.Generator) -> 
     heart = ventricles()
     septum, right = np.tile(heart.is_septum, 2), np.tile(heart.is_rv, 2)
     parts = block.split("+")
+    wide = (1.0, 1.7) if "rbbb" in parts else (1.5, 2.4)
     if "rbbb" in parts or "lbbb" in parts:
-        substrate.mass = substrate.mass * np.where(septum, float(rng.uniform(1.5, 2.4)), 1.0)
+        substrate.mass = substrate.mass * np.where(septum, float(rng.uniform(*wide)), 1.0)
     if "rbbb" in parts:
         substrate.mass = substrate.mass * np.where(right, float(rng.uniform(1.1, 2.1)), 1.0)
         substrate.recovery.secondary = float(rng.uniform(0.7, 1.0))
@@ -196,6 +198,8 @@ def _uncancelled(substrate: Substrate, block: str, rng: np.random.Generator) -> 
     if "irbbb" in parts:
         substrate.mass = substrate.mass * np.where(septum, float(rng.uniform(1.0, 1.3)), 1.0)
         substrate.recovery.secondary = 0.5
+        later = float(rng.uniform(0, 9)) * heart.is_rv
+        substrate.recovery.local_outer = substrate.recovery.local_outer + later
 
 
 def qt_at(rr_ms: float, causes: Causes, rng: np.random.Generator) -> float:

@@ -11,7 +11,8 @@ import numpy as np
 from cardiolex.errors import CardiolexError
 from cardiolex.simulation.causes import Causes, Ectopy
 from cardiolex.simulation.criteria.conditions import CONDITIONS
-from cardiolex.simulation.mix import draw_causes, draw_ectopy, with_lvh
+from cardiolex.simulation.mix import draw_causes, with_lvh
+from cardiolex.simulation.rhythm_causes import draw_ectopy, with_fibrillation
 from cardiolex.simulation.settings import Mix
 
 Rng = np.random.Generator
@@ -41,7 +42,8 @@ def _rhythm(kind: str, low: float, high: float) -> Draw:
 
 def _early(kind: str, pattern: str = "scattered") -> Draw:
     def draw(c: Causes, rng: Rng) -> Causes:
-        ectopy = replace(draw_ectopy(rng, kind), pattern=pattern, burden=0.35, blocked=False)  # type: ignore[arg-type]
+        burden = float(np.exp(rng.uniform(np.log(0.1), np.log(0.35))))
+        ectopy = replace(draw_ectopy(rng, kind), pattern=pattern, burden=burden, blocked=False)  # type: ignore[arg-type]
         return replace(_plain(c), ectopy=ectopy, rate_bpm=float(rng.uniform(58, 90)))
 
     return draw
@@ -76,7 +78,9 @@ def _ischemia(where: str) -> Draw:
 
 
 def _healthy(c: Causes, rng: Rng) -> Causes:
-    return Causes(c.age, c.sex, c.habitus, rate_bpm=float(rng.uniform(61, 95)), hrv=0.02)
+    hrv = float(np.clip(rng.lognormal(np.log(0.028), 0.6), 0.005, 0.08))
+    rate = float(np.clip(rng.normal(70, 10), 56, 97))
+    return Causes(c.age, c.sex, c.habitus, rate_bpm=rate, hrv=hrv)
 
 
 def _right(c: Causes, rng: Rng) -> Causes:
@@ -95,8 +99,10 @@ WAYS: dict[str, Draw] = {
     "sinus rhythm": _healthy,
     "sinus bradycardia": _rhythm("sinus", 40, 54),
     "sinus tachycardia": _rhythm("sinus", 105, 140),
-    "sinus arrhythmia": _with(hrv=0.14, rate_bpm=68.0),
-    "atrial fibrillation": _rhythm("fibrillation", 50, 140),
+    "sinus arrhythmia": lambda c, rng: replace(
+        _plain(c), hrv=float(rng.uniform(0.07, 0.17)), rate_bpm=float(rng.uniform(52, 85))
+    ),
+    "atrial fibrillation": lambda c, rng: with_fibrillation(_plain(c), rng),
     "atrial flutter": _rhythm("flutter", 60, 150),
     "supraventricular tachycardia": _rhythm("reentry", 150, 210),
     "atrial tachycardia": _rhythm("atrial tachycardia", 110, 180),
@@ -119,7 +125,9 @@ WAYS: dict[str, Draw] = {
     "ventricular trigeminy": _early("pvc", "trigeminy"),
     "ventricular couplet": _early("pvc", "couplets"),
     "atrial bigeminy": _early("pac", "bigeminy"),
-    "first degree av block": _with(av="first", pr_ms=235.0),
+    "first degree av block": lambda c, rng: replace(
+        _plain(c), av="first", pr_ms=float(208 + rng.gamma(2.0, 17))
+    ),
     "second degree av block type i": _with(av="wenckebach"),
     "second degree av block type ii": _with(av="mobitz"),
     "2:1 av block": _with(av="2:1"),
@@ -142,7 +150,7 @@ WAYS: dict[str, Draw] = {
     "left ventricular hypertrophy": lambda c, rng: with_lvh(_plain(c), rng),
     "voltage criteria for left ventricular hypertrophy": lambda c, rng: with_lvh(_plain(c), rng),
     "right ventricular hypertrophy": _right,
-    "left atrial enlargement": _with(lae=0.9),
+    "left atrial enlargement": lambda c, rng: replace(_plain(c), lae=float(rng.uniform(0.35, 1.0))),
     "right atrial enlargement": _with(rae=0.9),
     "low qrs voltage": _with(voltage=0.4, lvh=0.0),
     "high qrs voltage": _with(voltage=1.9),

@@ -24,16 +24,16 @@ def _starts(intervals: np.ndarray[tuple[int], np.dtype[np.float64]], until: floa
 
 
 def pr_seconds(causes: Causes, rate_bpm: float, rng: np.random.Generator) -> float:
-    """PR interval: about 155 ms, longer in the old, shorter at high rates."""
+    """PR interval: about 165 ms, longer in the old, shorter at high rates."""
     if not isnan(causes.pr_ms):
         return causes.pr_ms / 1000
-    pr = rng.normal(154 + 0.25 * (causes.age - 50) - 0.25 * (rate_bpm - 70), 15)
-    return float(np.clip(pr, 126, 192)) / 1000
+    pr = rng.normal(164 + 0.3 * (causes.age - 50) - 0.25 * (rate_bpm - 70), 20)
+    return float(np.clip(pr, 124, 194)) / 1000
 
 
 def fibrillation(causes: Causes, rng: np.random.Generator, seconds: float) -> Schedule:
     """Atrial fibrillation; with complete AV block the ventricles follow a regular escape."""
-    rate = _rate(causes, 45, 150, rng)
+    rate = _rate(causes, 45, 165, rng)
     starts = _starts(fibrillation_intervals(rng, rate, seconds), seconds)
     beats = [VentricularBeat(t, "normal") for t in starts]
     return Schedule([], beats, waves="fibrillation")

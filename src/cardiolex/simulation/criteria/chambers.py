@@ -1,8 +1,10 @@
 """Hypertrophy and atrial enlargement.
 
 Sokolow & Lyon 1949: S(V1) + max R(V5, V6) >= 3.5 mV, R(aVL) >= 1.1 mV; Cornell (Casale 1985):
-R(aVL) + S(V3) > 2.8 mV in men, 2.0 mV in women; Romhilt & Estes 1968 points: 4 probable,
-5 definite; Hancock et al. 2009 (AHA/ACC/HRS recommendations V, Circulation 119:e251) for right
+R(aVL) + S(V3) > 2.8 mV in men, 2.0 mV in women; Gubner 1943: R(I) + S(III) >= 2.5 mV; Peguero
+2017 (JACC 69:1694): deepest S + S(V4) >= 2.8 mV in men, 2.3 mV in women; Romhilt & Estes 1968
+points: 4 probable, 5 definite; Hancock et al. 2009 (AHA/ACC/HRS recommendations V,
+Circulation 119:e251) for right
 ventricular hypertrophy; Morris 1964: terminal P force in V1 of 40 mm ms or more.
 """
 
@@ -19,6 +21,14 @@ def lvh_voltage_ratio(facts: Facts) -> float:
     cornell = facts.lead(w.r_mv, "aVL") + facts.lead(w.s_mv, "V3")
     limit = 2.8 if facts.causes.sex == "male" else 2.0
     return max(sokolow / 3.5, cornell / limit, facts.lead(w.r_mv, "aVL") / 1.1)
+
+
+def lvh_other_ratio(facts: Facts) -> float:
+    """The larger of the criteria of Gubner and of Peguero, as a multiple of its limit."""
+    w = facts.qrst
+    gubner = facts.lead(w.r_mv, "I") + facts.lead(w.s_mv, "III")
+    peguero = float(w.s_mv.max()) + facts.lead(w.s_mv, "V4")
+    return max(gubner / 2.5, peguero / (2.8 if facts.causes.sex == "male" else 2.3))
 
 
 def romhilt_estes(facts: Facts) -> int:
@@ -40,7 +50,7 @@ def ventricles(facts: Facts, verdict: Verdict) -> None:
     """Left and right ventricular hypertrophy."""
     if not facts.conducted or facts.causes.pathway is not None:
         return
-    cause = facts.causes.lvh >= 0.25
+    cause = facts.causes.lvh >= 0.15
     ratio = lvh_voltage_ratio(facts)
     if facts.causes.block in ("lbbb", "ilbbb"):
         if cause or ratio > 1.1:
@@ -48,13 +58,14 @@ def ventricles(facts: Facts, verdict: Verdict) -> None:
                 "left ventricular hypertrophy", "voltage criteria for left ventricular hypertrophy"
             )
         return
-    met = above(ratio, 1.03, 0.92) if cause else above(ratio, 1.35, 1.08)
+    met = above(ratio, 1.0, 0.93) if cause else above(ratio, 1.3, 1.1)
     points = romhilt_estes(facts)
     verdict.say("voltage criteria for left ventricular hypertrophy", met)
     if cause:
-        state = either(met, True if points >= 5 else None)
+        slight = above(max(ratio, lvh_other_ratio(facts)), 0.9, 0.0)
+        state = either(slight, True if points >= 4 else None)
     else:
-        state = None if points >= 4 or ratio > 1.2 else False
+        state = None if points >= 5 or ratio > 1.3 else False
     verdict.say("left ventricular hypertrophy", state)
     _right(facts, verdict)
 
@@ -77,7 +88,7 @@ def atria(facts: Facts, verdict: Verdict) -> None:
     """Left and right atrial enlargement, from the P wave of sinus rhythm."""
     if facts.p is None or facts.causes.rhythm not in ("sinus", "sinus pause"):
         return
-    left = either(above(facts.p.v1_terminal, 4.4, 3.2), above(facts.p.duration_ms, 126, 116))
+    left = either(above(facts.p.v1_terminal, 4.4, 3.6), above(facts.p.duration_ms, 125, 119))
     if facts.causes.lae < 0.25:
         left = None if left is True else False
     elif left is False:

@@ -53,7 +53,7 @@ def st_elevated(facts: Facts, lead: int) -> bool | None:
     if lead in (LEAD["V2"], LEAD["V3"]):
         limit = 0.15 if facts.causes.sex == "female" else (0.25 if facts.causes.age < 40 else 0.2)
     level = 0.5 * float(facts.qrst.j_mv[lead] + facts.qrst.st_mv[lead])
-    return above(level, limit * 1.05, limit * 0.75)
+    return above(level, limit * 1.05, limit * 0.85)
 
 
 def _states(facts: Facts, leads: tuple[str, ...], what: str) -> list[bool | None]:

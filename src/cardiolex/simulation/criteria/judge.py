@@ -85,9 +85,6 @@ def _abnormal_qrs(facts: Facts, verdict: Verdict) -> None:
         "incomplete left bundle branch block",
         "left anterior fascicular block",
         "left posterior fascicular block",
-        "left ventricular hypertrophy",
-        "right ventricular hypertrophy",
-        "voltage criteria for left ventricular hypertrophy",
     )
     if verdict.has(*clear) and facts.conducted:
         verdict.say("abnormal qrs morphology", True)

@@ -138,7 +138,7 @@ def voltage(facts: Facts, verdict: Verdict) -> None:
     verdict.say("low qrs voltage", low)
     tall = max(facts.lead(w.r_mv, "V5"), facts.lead(w.r_mv, "V6"))
     total = tall + facts.lead(w.s_mv, "V1")
-    verdict.say("high qrs voltage", either(above(tall, 3.0, 2.5), above(total, 4.5, 3.5)))
+    verdict.say("high qrs voltage", either(above(tall, 3.0, 2.7), above(total, 4.5, 4.0)))
     excused = facts.wide_aberrant or facts.causes.rvh > 0
     progression = both(
         below(facts.lead(w.r_mv, "V3"), 0.28, 0.4),

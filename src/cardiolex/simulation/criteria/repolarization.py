@@ -21,7 +21,7 @@ ISCHEMIA_LEADS = {
     "inferolateral": ("II", "aVF", "V5", "V6"),
     "diffuse": ("II", "V4", "V5", "V6"),
 }
-SPECIFIC_T = ("inferior", "lateral", "anterior")
+TERRITORIES = tuple(name for name in ISCHEMIA_LEADS if name != "diffuse")
 
 
 def st_segment(facts: Facts, verdict: Verdict) -> None:
@@ -30,17 +30,17 @@ def st_segment(facts: Facts, verdict: Verdict) -> None:
     sunk: bool | None = False
     for leads in CONTIGUOUS:
         raised = either(raised, adjacent([st_elevated(facts, k) for k in leads]))
-        low = [below(float(facts.qrst.st_mv[k]), -0.06, -0.038) for k in leads]
+        low = [below(float(facts.qrst.st_mv[k]), -0.06, -0.045) for k in leads]
         sunk = either(sunk, adjacent(low))
     if facts.wide_aberrant:
         raised, sunk = (None if raised else False), (None if sunk else False)
     c = facts.causes
     if (
-        raised
+        raised is not False
         and c.infarct is None
         and c.repolarization not in ("pericarditis", "early repolarization")
     ):
-        raised = None  # the J point of a healthy heart
+        raised = None if raised else False  # the J point of a healthy heart
     verdict.say("st elevation", raised)
     verdict.say("st depression", sunk)
     specific = verdict.has("st elevation", "st depression") or _specific(facts)
@@ -62,11 +62,11 @@ def _specific(facts: Facts) -> bool:
 def t_wave(facts: Facts, verdict: Verdict) -> None:
     """Inverted, low, tall and unspecifically changed T waves."""
     w = facts.qrst
-    deep = adjacent([below(float(w.t_min[k]), -0.11, -0.06) for k in (7, 8, 9, 10, 11)])
-    aside = adjacent([below(float(w.t_min[k]), -0.11, -0.06) for k in (0, 10, 11)])
-    down = adjacent([below(float(w.t_min[k]), -0.11, -0.06) for k in (1, 5)])
+    deep = adjacent([below(float(w.t_min[k]), -0.11, -0.075) for k in (7, 8, 9, 10, 11)])
+    aside = adjacent([below(float(w.t_min[k]), -0.11, -0.075) for k in (0, 10, 11)])
+    down = adjacent([below(float(w.t_min[k]), -0.11, -0.075) for k in (1, 5)])
     if facts.lead(w.r_mv, "aVL") > 0.5:
-        aside = either(aside, adjacent([below(float(w.t_min[k]), -0.11, -0.06) for k in (4, 0)]))
+        aside = either(aside, adjacent([below(float(w.t_min[k]), -0.11, -0.075) for k in (4, 0)]))
     inverted = either(deep, aside, down)
     if w.t_min[7] < -0.15:
         inverted = either(inverted, None)
@@ -88,7 +88,7 @@ def _unspecific(facts: Facts, verdict: Verdict, inverted: bool | None) -> None:
     small = sum(1 for k in leads if w.r_mv[k] > 0.4 and -0.1 < w.t_mv[k] < 0.125 * w.r_mv[k])
     low = above(float(flat), 3, 2)
     odd = above(float(small), 3, 2)
-    if inverted is None or inverted is True:
+    if inverted is True:
         odd = either(odd, None)
     if facts.wide_aberrant:
         low, odd = (None if low else False), (None if odd else False)
@@ -100,43 +100,31 @@ def _unspecific(facts: Facts, verdict: Verdict, inverted: bool | None) -> None:
 
 
 def ischemia(facts: Facts, verdict: Verdict) -> None:
-    """ST depression or T inversion in the ischemic territory."""
+    """ST depression or T inversion in the ischemic territory.
+
+    A territory whose leads show neither is free of ischemia. One that shows them is left open
+    unless it is the cause's own: the signs may have another cause, and territories share leads.
+    """
     where = facts.causes.ischemia
-    if where is None:
-        suspicious = (
-            verdict.has("st depression", "t wave inversion") or "st depression" in verdict.unknown
-        )
-        if suspicious or facts.causes.lv_strain > 0.2 or facts.causes.infarct is not None:
-            verdict.say("myocardial ischemia", None)
-            for name in (
-                "anterior",
-                "lateral",
-                "anterolateral",
-                "inferior",
-                "inferolateral",
-                "anteroseptal",
-            ):
-                verdict.say(f"{name} ischemia", None)
-        return
-    w = facts.qrst
-    leads = [LEAD[n] for n in ISCHEMIA_LEADS[where]]
-    sunk = adjacent([below(float(w.st_mv[k]), -0.055, -0.03) for k in leads])
-    turned = adjacent([below(float(w.t_min[k]), -0.1, -0.05) for k in leads])
-    shown = either(sunk, turned)
-    state = None if shown is False or facts.wide_aberrant else shown
-    verdict.say("myocardial ischemia", state)
-    named = "lateral" if where == "diffuse" else where
-    for name in (
-        "anterior",
-        "lateral",
-        "anterolateral",
-        "inferior",
-        "inferolateral",
-        "anteroseptal",
-    ):
-        overlap = set(ISCHEMIA_LEADS[name]) & set(ISCHEMIA_LEADS[where])
-        verdict.say(f"{name} ischemia", None if overlap else False)
-    verdict.say(f"{named} ischemia", state if where != "diffuse" else None)
+    signs = {name: _ischemic(facts, leads) for name, leads in ISCHEMIA_LEADS.items()}
+    for name in TERRITORIES:
+        shown = signs[name]
+        own = name == where or (where == "diffuse" and name == "lateral" and not shown)
+        if own and not facts.wide_aberrant:
+            verdict.say(f"{name} ischemia", shown or None)
+        elif shown or (shown is None and where is not None):
+            verdict.say(f"{name} ischemia", None)
+    if where is not None:
+        shown = signs[where]
+        verdict.say("myocardial ischemia", None if facts.wide_aberrant else (shown or None))
+    elif True in signs.values() or facts.causes.lv_strain > 0.2 or facts.causes.infarct:
+        verdict.say("myocardial ischemia", None)
+
+
+def _ischemic(facts: Facts, leads: tuple[str, ...]) -> bool | None:
+    w, places = facts.qrst, [LEAD[name] for name in leads]
+    sunk = adjacent([below(float(w.st_mv[k]), -0.055, -0.035) for k in places])
+    return either(sunk, adjacent([below(float(w.t_min[k]), -0.1, -0.06) for k in places]))
 
 
 def qt_interval(facts: Facts, verdict: Verdict) -> None:
@@ -178,6 +166,6 @@ def causes(facts: Facts, verdict: Verdict) -> None:
     if kind in tests:
         name, shown = tests[kind]
         verdict.say(name, None if facts.wide_aberrant and shown else (shown or None))
-    elif j_wave is True and not facts.wide_aberrant and c.infarct is None:
+    elif j_wave and "st elevation" in verdict.unknown and c.infarct is None:
         verdict.say("early repolarization", None)
     verdict.say("prominent u wave", above(c.u_wave, 0.12, 0.07))

@@ -68,7 +68,7 @@ def _sinus(facts: Facts, verdict: Verdict) -> None:
         spread = float(gaps.max() - gaps.min()) / float(gaps.mean()) * 0.5 + 0.5 * float(
             gaps.max() - gaps.min()
         )
-        irregular = above(spread, 0.17, 0.11)
+        irregular = above(spread, 0.2, 0.14)
     verdict.say("sinus arrhythmia", irregular)
     state = None if irregular or slow is not False or fast is not False else True
     if slow is True or fast is True:
