@@ -108,3 +108,12 @@ class TrainsText(Protocol):
     """Trains its text encoder along; its weights live in a checkpoint's `text/` folder."""
 
     text_model: nn.Module
+
+
+@runtime_checkable
+class FollowsSteps(Protocol):
+    """Does something after each optimiser step, such as moving a slow copy of its weights."""
+
+    def after_step(self, done: float) -> None:
+        """`done`, from 0 to 1, is the share of the training that is over."""
+        ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import torch
@@ -21,6 +21,8 @@ class Example:
     labels: NDArray[np.float32]  # (Q,) 1 present, 0 absent, NaN unknown
     report: str = ""
     id: str = ""
+    patient: str = ""
+    """Whose it is; empty if unknown."""
     gain: float = 1.0  # mV per count
 
 
@@ -35,6 +37,8 @@ class Batch:
     report_vectors: Tensor | None  # (B, Dt)
     labels: Tensor  # (B, Q) 1, 0 or NaN
     ids: list[str]
+    patients: list[str] = field(default_factory=list)
+    """Whose each recording is; one nobody is known of counts as a patient of its own."""
 
     def __len__(self) -> int:
         return len(self.ecg)
@@ -42,9 +46,9 @@ class Batch:
     def to(self, device: torch.device | str) -> Batch:
         """The same batch with its tensors on `device`."""
         moved = {
-            field.name: value.to(device, non_blocking=True)
-            for field in fields(self)
-            if isinstance(value := getattr(self, field.name), Tensor)
+            one.name: value.to(device, non_blocking=True)
+            for one in fields(self)
+            if isinstance(value := getattr(self, one.name), Tensor)
         }
         return Batch(**{**self.__dict__, **moved})
 
@@ -65,4 +69,5 @@ def collate(examples: Sequence[Example]) -> Batch:
         report_vectors=None,
         labels=torch.from_numpy(np.stack([e.labels for e in examples])),
         ids=[e.id for e in examples],
+        patients=[e.patient or f"of {e.id}" for e in examples],
     )

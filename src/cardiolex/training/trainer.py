@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from cardiolex.capabilities import FollowsSteps
 from cardiolex.datasets.batches import Batch, collate
 from cardiolex.errors import CardiolexError
 from cardiolex.training.config import TrainerConfig
@@ -162,6 +163,8 @@ class Trainer:
         if torch.isfinite(torch.tensor(norm)):
             self.skipped_in_a_row = 0
             self.optimiser.step()
+            if isinstance(self.system, FollowsSteps):
+                self.system.after_step((self.step + 1) / self.steps)
             if self.average is not None:
                 self.average.update(self.system)
         else:
