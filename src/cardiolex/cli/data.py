@@ -94,6 +94,7 @@ def prepare_folder(
     /,
     *,
     metadata: Path | None = None,
+    labels: Path | None = None,
     fs: float = 500.0,
     seconds: float = 10.0,
     processes: int = 1,
@@ -110,6 +111,9 @@ def prepare_folder(
         Folder of the store to write.
     metadata
         CSV with one row per record: file or id, and patient, age, sex, report, labels as known.
+        MIMIC-IV-ECG's machine_measurements.csv as it is.
+    labels
+        Output folder of `cardiolex extract`: its findings, joined by record id, are the labels.
     fs
         Sampling rate in the store, Hz.
     seconds
@@ -130,6 +134,7 @@ def prepare_folder(
             store,
             preprocess=Preprocess(fs=fs, seconds=seconds),
             metadata=metadata,
+            labels=labels,
             processes=processes,
             part=(shard_index, num_shards),
             progress=progress,
@@ -137,6 +142,12 @@ def prepare_folder(
     print(f"{prepared.windows} windows in {store}")
     if prepared.ignored_columns:
         print(f"columns not used: {', '.join(prepared.ignored_columns)}", file=sys.stderr)
+    if prepared.unlabelled:
+        print(
+            f"cardiolex: {len(prepared.unlabelled)} recordings have no labels in {labels} "
+            f"(first: {prepared.unlabelled[0]})",
+            file=sys.stderr,
+        )
     failures = Failures()
     for file, reason in prepared.failures:
         failures.add(source / file, reason)

@@ -4,6 +4,8 @@ One row per recording. `record` (or `id`, `file`, `path`) names it: relative pat
 without its ending, or the id in the file. `patient`, `age`, `sex`, `report` are taken as they are;
 `labels` lists findings, separated by semicolons. Any other column whose heading the vocabulary
 knows is a finding too: 1 present, 0 absent, blank unknown. What was never looked for is unknown.
+MIMIC-IV-ECG's machine_measurements.csv is taken as it is: `study_id` names the record, `subject_id`
+the patient, and the statements `report_0` to `report_17` are the report.
 """
 
 from __future__ import annotations
@@ -15,10 +17,12 @@ from pathlib import Path
 
 from cardiolex.datasets.rows import Truth
 from cardiolex.errors import CardiolexError
+from cardiolex.reports.clean import STATEMENT_COLUMNS, report_text
 from cardiolex.reports.vocabulary import Vocabulary
 
-KEYS = ("record", "id", "file", "path")
+KEYS = ("record", "id", "file", "path", "study_id")
 PLAIN = ("patient", "age", "sex", "report")
+MIMIC = {"patient": "subject_id"}
 _ABSENT, _PRESENT = {"0", "0.0", "false", "no"}, {"1", "1.0", "true", "yes"}
 
 
@@ -61,7 +65,9 @@ class _Reader:
         if not named:
             raise CardiolexError(f"{path}: needs a column 'record' that names the recordings")
         self.key = named[0]
-        others = [c for c in columns if c and c not in (*KEYS, *PLAIN, "labels")]
+        self.statements = [column for column in STATEMENT_COLUMNS if column in columns]
+        own = (*KEYS, *PLAIN, *MIMIC.values(), *self.statements, "labels")
+        others = [c for c in columns if c and c not in own]
         found = {column: vocabulary.resolve(column) for column in others}
         self.findings = {column: name for column, name in found.items() if name}
         self.ignored = tuple(column for column, name in found.items() if not name)
@@ -88,7 +94,12 @@ class _Reader:
         return {name for name in names.values() if name}
 
     def _details(self, line: dict[str, str], listed: set[str], number: int) -> Details:
-        plain = {name: (line.get(name) or "").strip() or None for name in PLAIN}
+        plain = {
+            name: (line.get(name) or line.get(MIMIC.get(name, name)) or "").strip() or None
+            for name in PLAIN
+        }
+        if self.statements:
+            plain["report"] = plain["report"] or report_text(line) or None
         present, judged = set(listed), set(self.listed)
         for column, name in self.findings.items():
             value = (line[column] or "").strip().lower()

@@ -14,9 +14,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from cardiolex.datasets.batches import Example
+from cardiolex.datasets.extracted import ExtractedLabels
 from cardiolex.datasets.store_layout import Manifest, sha256
 from cardiolex.errors import CardiolexError
 from cardiolex.recordings.preprocess import Preprocess
+from cardiolex.reports.tables import ReportLabels
 from cardiolex.reports.vocabulary import Vocabulary
 
 
@@ -27,11 +29,23 @@ class Store:
     sent to worker processes and memory stays flat however large it is.
     """
 
-    def __init__(self, folder: str | Path, vocabulary: Vocabulary | None = None) -> None:
-        """Labels are given in the order of `vocabulary` (default: the bundled one)."""
+    def __init__(
+        self,
+        folder: str | Path,
+        vocabulary: Vocabulary | None = None,
+        labels: str | Path | None = None,
+    ) -> None:
+        """Labels are given in the order of `vocabulary` (default: the bundled one).
+
+        `labels`, the folder of an extraction made with this vocabulary, take the place of the
+        labels in the store; what they do not know of is unknown.
+        """
         self.folder = Path(folder)
         self.manifest = Manifest.read(self.folder)
         self.vocabulary = vocabulary or Vocabulary.load()
+        self.extracted = None if labels is None else ExtractedLabels(labels)
+        if self.extracted is not None:
+            self.extracted.check(self.vocabulary)
         self.preprocess = Preprocess.from_dict(self.manifest.preprocess)
         self._ends = np.cumsum([shard["rows"] for shard in self.manifest.shards])
 
@@ -47,9 +61,8 @@ class Store:
             raise IndexError(f"{self.folder}: row {index} of {len(self)}")
         shard = int(np.searchsorted(self._ends, index, side="right"))
         first = int(self._ends[shard] - self.manifest.shards[shard]["rows"])
-        row = {
-            name: self.table[name][index].as_py() for name in ("id", "report", "leads", "length")
-        }
+        columns = ("id", "patient", "report", "leads", "length")
+        row = {name: self.table[name][index].as_py() for name in columns}
         return Example(
             ecg=self._arrays[shard][index - first],
             lead_mask=(row["leads"] >> np.arange(len(self.manifest.leads))) & 1 == 1,
@@ -57,6 +70,7 @@ class Store:
             labels=self._labels.row(index),
             report=row["report"] or "",
             id=row["id"] or "",
+            patient=row["patient"] or "",
             gain=self.manifest.gain_mv,
         )
 
@@ -90,8 +104,57 @@ class Store:
             raise CardiolexError(f"{self.folder}: a shard cannot be opened: {error}") from error
 
     @cached_property
-    def _labels(self) -> _Labels:
+    def label_rows(self) -> NDArray[np.int64] | None:
+        """Where the labels of each window stand in the extraction given; -1 nowhere."""
+        if self.extracted is None:
+            return None
+        files, ids = (self.table[name].to_pylist() for name in ("source", "id"))
+        rows = self.extracted.join(files, ids)
+        if len(self) and (rows < 0).all():
+            raise CardiolexError(
+                f"{self.extracted.folder}: has labels of none of the recordings in {self.folder}; "
+                f"labels are named like {_some(self.extracted.labels.ids.tolist()[:2])}, recordings like "
+                f"{_some(ids)} or their files {_some(files)}"
+            )
+        return rows
+
+    def positives(self, rows: Sequence[int]) -> frozenset[str]:
+        """Names, superclasses included, that are present in at least one of these rows."""
+        return self._labels.positives(rows)
+
+    @cached_property
+    def _labels(self) -> _Labels | _Extracted:
+        if self.extracted is not None and self.label_rows is not None:
+            return _Extracted(self.extracted.labels, self.label_rows)
         return _Labels(self.table, self.manifest.judged, self.vocabulary, str(self.folder))
+
+
+class _Extracted:
+    """Labels (Q,) of an extraction by the rows of a store."""
+
+    def __init__(self, labels: ReportLabels, rows: NDArray[np.int64]) -> None:
+        self.labels = labels
+        self.rows = rows
+
+    def row(self, index: int) -> NDArray[np.float32]:
+        """1 present, 0 absent, NaN unknown."""
+        row = int(self.rows[index])
+        if row < 0:
+            return np.full(len(self.labels.names), np.nan, dtype=np.float32)
+        labels: NDArray[np.float32] = self.labels.rows([row])[0]
+        return labels
+
+    def positives(self, rows: Sequence[int]) -> frozenset[str]:
+        found: set[int] = set()
+        offsets, places = self.labels.labels.present
+        for row in self.rows[np.asarray(rows, dtype=int)]:
+            if row >= 0:
+                found.update(places[offsets[row] : offsets[row + 1]].tolist())
+        return frozenset(self.labels.names[place] for place in found)
+
+
+def _some(names: Sequence[str | None]) -> str:
+    return ", ".join(repr(str(name)) for name in names[:2])
 
 
 @dataclass(frozen=True)
@@ -116,11 +179,17 @@ class _Labels:
     ) -> None:
         for names in judged:
             _check_names(names, vocabulary, source)
+        self.names = vocabulary.names
         self.background = [vocabulary.label_vector((), (), names) for names in judged]
         self.everything = vocabulary.label_vector((), ())
         self.judged = table["judged"].fill_null(-1).to_numpy()
         self.unknown = _places(table["unknown"], vocabulary, source)
         self.present = _places(table["present"], vocabulary, source)
+
+    def positives(self, rows: Sequence[int]) -> frozenset[str]:
+        offsets, codes, closures = self.present
+        used = {code for row in rows for code in codes[offsets[row] : offsets[row + 1]].tolist()}
+        return frozenset(self.names[place] for code in used for place in closures[code])
 
     def row(self, index: int) -> NDArray[np.float32]:
         """1 present, 0 absent, NaN unknown; as `Vocabulary.label_vector`."""
@@ -151,5 +220,5 @@ def _check_names(names: Sequence[str], vocabulary: Vocabulary, source: str) -> N
     if strange := [name for name in names if name not in vocabulary]:
         raise CardiolexError(
             f"{source}: has labels that the vocabulary {vocabulary.source} lacks: {strange[:3]}; "
-            "open it with the vocabulary it was made with"
+            "open it with the vocabulary it was made with, or with labels extracted with this one"
         )

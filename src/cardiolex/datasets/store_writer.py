@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +18,7 @@ from cardiolex.errors import CardiolexError
 from cardiolex.files import atomic_write, write_text
 from cardiolex.recordings.leads import LEADS
 from cardiolex.recordings.preprocess import Preprocess
+from cardiolex.workers import finished, worker_pool
 
 Failure = tuple[str, str]  # what, why
 
@@ -89,11 +88,8 @@ def _work(root: Path, source: ShardSource, todo: Sequence[int], processes: int) 
             yield write_shard(root, source, number)
         return
     workers = min(processes, len(todo))
-    with ProcessPoolExecutor(
-        workers, get_context("spawn"), initializer=_remember, initargs=(root, source)
-    ) as pool:
-        for future in as_completed(pool.submit(_write_remembered, n) for n in todo):
-            yield future.result()
+    with worker_pool(workers, _remember, root, source) as pool:
+        yield from finished(pool, _write_remembered, todo, len(todo) + 1)
 
 
 _job: dict[str, Any] = {}

@@ -34,7 +34,7 @@ class Rules:
     """Extracts findings by the bundled vocabulary and rule tables.
 
     `vocabulary`: another vocabulary; `folder`: other rule tables (copy the bundled ones and edit);
-    `remember`: how many distinct texts are kept, since machine statements repeat (long ones are not).
+    `remember`: how many distinct short texts are kept, since machine statements repeat.
     """
 
     name = "rules"

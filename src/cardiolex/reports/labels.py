@@ -57,7 +57,7 @@ class SparseLabels:
         if vocabulary.fingerprint != self.fingerprint:
             raise CardiolexError(
                 f"labels were made with vocabulary {self.fingerprint}, not with "
-                f"{vocabulary.fingerprint} ({vocabulary.source}). Prepare the store again."
+                f"{vocabulary.fingerprint} ({vocabulary.source}). Extract the reports again."
             )
         labels = np.zeros((len(rows), len(vocabulary)), dtype=np.float32)
         for place, row in enumerate(rows):

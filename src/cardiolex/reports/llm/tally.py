@@ -104,11 +104,13 @@ class Tally:
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "Tally":
         """The inverse of `to_dict`, from JSON."""
+        counters: dict[str, Any] = {name: Counter(_keyed(content[name])) for name in _COUNTERS}
+        examples: dict[str, Any] = {name: _keyed(content[name]) for name in _EXAMPLES}
         return cls(
             content["texts"],
             content["statements"],
-            **{name: Counter(_keyed(content[name])) for name in _COUNTERS},
-            **{name: _keyed(content[name]) for name in _EXAMPLES},
+            **counters,
+            **examples,
             _seen=Seen.from_hex(content["seen"]),
         )
 

@@ -1,5 +1,6 @@
 """One pass over a table of reports: labels, mentions, statistics, audit page."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -8,7 +9,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from cardiolex.errors import CardiolexError
-from cardiolex.files import atomic_write, write_text
+from cardiolex.files import write_text
 from cardiolex.reports.entities_found import Counting, Extractor
 from cardiolex.reports.tables.audit import audit_page
 from cardiolex.reports.tables.chart import frequency_svg
@@ -19,6 +20,8 @@ from cardiolex.reports.tables.tally import Tally, statistics_csv
 from cardiolex.reports.tables.unfinished import Unfinished
 from cardiolex.reports.vocabulary import Vocabulary
 from cardiolex.workers import finished, worker_pool
+
+MENTIONS = "mentions.jsonl"
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,10 @@ def extract_table(
     workers = processes if len(first) > 1 else 1
     count = _work(chain(first, cut), writer, unfinished, workers, progress)
     done = [unfinished.part(number) for number in range(count)]
-    tally = _write(folder, done, skips, vocabulary, title, extractor, mentions)
-    unfinished.clear()
+    tally = _write(unfinished.results(), done, skips, vocabulary, title, extractor, mentions)
+    if not mentions:
+        (folder / MENTIONS).unlink(missing_ok=True)
+    unfinished.publish(folder)
     share = tally.accounted / tally.texts if tally.texts else 1.0
     return Summary(tally.records, tally.texts, share, dict(skips.counts), folder)
 
@@ -145,9 +150,7 @@ def _write(
         if isinstance(extractor, Counting):
             extractor.add_counts(counts)
     if mentions:
-        _join([files.mentions for files in done], folder / "mentions.jsonl")
-    else:
-        (folder / "mentions.jsonl").unlink(missing_ok=True)
+        _join([files.mentions for files in done], folder / MENTIONS)
     who = f"{extractor.name} {extractor.version}"
     sections = extractor.sections() if isinstance(extractor, Counting) else ()
     page = audit_page(tally, skips, vocabulary, title=title, extractor=who, sections=sections)
@@ -160,7 +163,9 @@ def _write(
 
 
 def _join(files: Sequence[Path], path: Path) -> None:
-    with atomic_write(path) as temporary, temporary.open("wb") as whole:
+    with path.open("wb") as whole:
         for file in files:
             with file.open("rb") as lines:
                 shutil.copyfileobj(lines, whole, 1 << 20)
+        whole.flush()
+        os.fsync(whole.fileno())

@@ -4,7 +4,7 @@ import csv
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,11 +55,20 @@ def read_reports(
     source = _file(Path(path))
     skips = skips if skips is not None else Skips()
     seen = Seen()
+    columns: _Columns | None = None
     for where, row in _rows(source, skips):
         if isinstance(row, str):
             name, texts = str(where), [row]
         else:
-            name, texts = _fields(source, row, text, id, str(where))
+            if columns is None or columns.columns != tuple(row):
+                try:
+                    columns = _Columns.find(source, tuple(row), text, id)
+                except CardiolexError:
+                    if columns is None:
+                        raise
+                    skips.add("line without the field of the report", f"{source}: line {where}")
+                    continue
+            name, texts = columns.read(row, str(where))
         texts = [t for t in texts if t.strip().lower() not in MISSING]
         place = f"{source}: line {where}"
         if not any(c.isalpha() for t in texts for c in t):
@@ -161,24 +170,38 @@ def _delimiter(path: Path) -> str:
     return max(",;\t", key=header.count)
 
 
-def _fields(
-    path: Path, row: Mapping[str, Any], text: str | None, id: str | None, where: str
-) -> tuple[str, list[str]]:
-    columns = [str(column) for column in row]
-    name_column = _chosen(path, columns, id, ID_COLUMNS, "--id", "record ids", needed=False)
-    name = _cell(row.get(name_column)) if name_column else ""
-    statements = [column for column in STATEMENT_COLUMNS if column in row]
-    if text is None and statements:
-        return name or where, [_cell(row[column]) for column in statements]
-    column = _chosen(path, columns, text, TEXT_COLUMNS, "--text", "the reports", needed=True)
-    cell = row.get(column or "")
-    texts = [_cell(part) for part in cell] if isinstance(cell, list) else [_cell(cell)]
-    return name or where, texts
+@dataclass(frozen=True)
+class _Columns:
+    """Where the record id (None: nowhere) and the texts stand in rows of these `columns`."""
+
+    columns: tuple[str, ...]
+    id: str | None
+    texts: tuple[str, ...]
+
+    @classmethod
+    def find(
+        cls, path: Path, columns: tuple[str, ...], text: str | None, id: str | None
+    ) -> "_Columns":
+        """The named columns, or the usual ones; CardiolexError if there are none."""
+        name = _chosen(path, columns, id, ID_COLUMNS, "--id", "record ids", needed=False)
+        statements = tuple(column for column in STATEMENT_COLUMNS if column in columns)
+        if text is None and statements:
+            return cls(columns, name, statements)
+        found = _chosen(path, columns, text, TEXT_COLUMNS, "--text", "the reports", needed=True)
+        return cls(columns, name, (str(found),))
+
+    def read(self, row: Mapping[str, Any], where: str) -> tuple[str, list[str]]:
+        """Id and texts of a row; a list in a cell is several texts."""
+        cells = [row.get(column) for column in self.texts]
+        if len(cells) == 1 and isinstance(cells[0], list):
+            cells = cells[0]
+        name = _cell(row.get(self.id)) if self.id else ""
+        return name or where, [_cell(cell) for cell in cells if cell]
 
 
 def _chosen(
     path: Path,
-    columns: Iterable[str],
+    columns: Sequence[str],
     named: str | None,
     usual: Iterable[str],
     option: str,
@@ -186,7 +209,6 @@ def _chosen(
     *,
     needed: bool,
 ) -> str | None:
-    columns = list(columns)
     if named is not None and named not in columns:
         raise CardiolexError(f"{path}: has no column '{named}'. It has {', '.join(columns)}.")
     by_lower = {column.lower(): column for column in columns}

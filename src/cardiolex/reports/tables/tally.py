@@ -99,9 +99,10 @@ class Tally:
     def from_dict(cls, content: Mapping[str, Any]) -> "Tally":
         """The inverse of `to_dict`."""
         shown = [Extraction.from_dict(row) for row in content["shown"]]
+        counters: dict[str, Any] = {name: _counter(content[name]) for name in _COUNTERS}
         return cls(
             **{name: content[name] for name in ("records", "texts", "accounted")},
-            **{name: _counter(content[name]) for name in _COUNTERS},
+            **counters,
             unaccounted_in=content["unaccounted_in"],
             examples={
                 (name, said): [shown[place] for place in places]
@@ -148,9 +149,7 @@ def _add(counts: Counter[Any], other: Mapping[Any, int], most: int) -> None:
 
 
 def _rows(counts: Counter[Any]) -> list[list[Any]]:
-    return [
-        [*(key if isinstance(key, tuple) else (key,)), count] for key, count in counts.items()
-    ]
+    return [[*(key if isinstance(key, tuple) else (key,)), count] for key, count in counts.items()]
 
 
 def _counter(rows: Iterable[Sequence[Any]]) -> Counter[Any]:

@@ -1,4 +1,4 @@
-"""The work of a run that has not ended: parts in a folder beside the results, and whose they are."""
+"""The work of a run that has not ended: its parts in a folder, and whose they are."""
 
 import json
 import shutil
@@ -26,15 +26,28 @@ class Unfinished:
     def claim(self) -> None:
         """Keep what an equal run left, clear away anything else."""
         told = self.folder / "run.json"
-        if self._identity and told.is_file():
-            if told.read_text(encoding="utf-8") == self._identity:
-                return
-        self.clear()
-        write_text(told, self._identity)
+        left_by = told.read_text(encoding="utf-8") if told.is_file() else None
+        if not self._identity or left_by != self._identity:
+            self.clear()
+            write_text(told, self._identity)
 
     def clear(self) -> None:
         """Remove all parts."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def results(self) -> Path:
+        """An empty folder for the files that the parts are joined to."""
+        folder = self.folder / "results"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return folder
+
+    def publish(self, folder: Path) -> None:
+        """Move the results to `folder`, the labels last, and clear all else away."""
+        files = sorted((self.folder / "results").iterdir(), key=lambda file: file.suffix == ".npz")
+        for file in files:
+            file.replace(folder / file.name)
+        self.clear()
 
     def part(self, number: int) -> PartFiles:
         """Where part `number` is kept."""
