@@ -23,6 +23,10 @@ class Written:
     def select(self, rows):
         return Written(self.tables[rows], self.before[rows])
 
+    def reorder(self, rows):
+        assert torch.equal(self.tables[rows], self.tables)  # beams stay with their text
+        return Written(self.tables, self.before[rows])
+
 
 def step(ids, state):
     rows = torch.arange(len(ids))

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from cardiolex.nn.masking import mask_leads, mask_segments
+from cardiolex.nn.masking import drop_leads, mask_leads, mask_segments
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -84,3 +84,18 @@ def test_masks_are_a_function_of_the_generator(ratio):
     first = mask_segments(real, ratio, generator=seeded(8))
     assert torch.equal(first, mask_segments(real, ratio, generator=seeded(8)))
     assert (ratio == 0) == torch.equal(first, real)
+
+
+def test_leads_are_dropped_one_by_one_and_never_all():
+    present = torch.ones(4000, 12, dtype=torch.bool)
+    present[:2000, 2:] = False
+    kept = drop_leads(present, 0.5, seeded(9))
+    assert not (kept & ~present).any()
+    assert (kept.sum(dim=1) >= 1).all()
+    assert abs(kept[2000:].float().mean() - 0.5) < 0.01
+    assert len(kept[2000:].sum(dim=1).unique()) > 8  # not the same number each time
+    both = kept[:2000, :2]  # of two leads one in four would vanish: one of them stays
+    assert abs((both.sum(dim=1) == 2).float().mean() - 0.25) < 0.04
+    assert abs(both.float().mean(dim=0)[0] - 0.625) < 0.04
+    assert torch.equal(drop_leads(present, 0.0, seeded(9)), present)
+    assert (drop_leads(present, 1.0, seeded(9)).sum(dim=1) == 1).all()

@@ -17,6 +17,8 @@ from cardiolex.capabilities import (
     WritesReports,
 )
 from cardiolex.datasets.batches import Batch
+from cardiolex.encoders.causal_text import CausalText
+from cardiolex.encoders.conv_transformer import ConvTransformer
 from cardiolex.encoders.lead_vit import LeadViT
 from cardiolex.encoders.resnet1d import ResNet1D
 from cardiolex.encoders.text import HuggingFaceText
@@ -26,6 +28,7 @@ from cardiolex.recordings.preprocess import Preprocess
 from cardiolex.recordings.recording import Recording
 from cardiolex.systems import SYSTEMS, systems
 from cardiolex.systems.kmerl import KMERL
+from cardiolex.systems.melp import MELP, Caption
 from cardiolex.systems.merl import MERL
 from cardiolex.systems.supreme import Encoder, Fusion, SuPreME
 
@@ -41,6 +44,8 @@ class Tiny:
     can: tuple[type, ...]
     learns: float = 0.7
     """Its loss falls to this share in sixty steps."""
+    text: type[HuggingFaceText] = HuggingFaceText
+    """What it takes for a text encoder."""
 
 
 TINY = {
@@ -52,6 +57,20 @@ TINY = {
             embedding_dim=16,
         ),
         (Aligns, ExplainsQueries),
+    ),
+    "melp": Tiny(
+        MELP.Config(
+            encoder=ConvTransformer.Config(
+                channels=16, width=32, depth=2, heads=2, position_kernel=8, position_groups=4
+            ),
+            beats=3,
+            caption=Caption(tokens=5, layers=1, heads=2),
+            text_dim=DT,
+            embedding_dim=16,
+            pooling_heads=2,
+        ),
+        (Aligns, ScoresQueries, WritesReports, TrainsText),
+        text=CausalText,
     ),
     "merl": Tiny(
         MERL.Config(encoder=ResNet1D.Config(samples=T, width=4), text_dim=DT, embedding_dim=16),
@@ -71,13 +90,13 @@ TINY = {
 @pytest.fixture(scope="module")
 def bert(bert_folder):
     """A text encoder; each system gets one of its own, since it may be trained."""
-    return lambda: HuggingFaceText(bert_folder)
+    return lambda name: TINY[name].text(bert_folder)
 
 
 def made(name: str, text=None, **changes):
     torch.manual_seed(0)
     config = TINY[name].config.model_copy(update=changes)
-    return SYSTEMS[name].assemble(config, text() if text else None, torch.randn(Q, DT))
+    return SYSTEMS[name].assemble(config, text(name) if text else None, torch.randn(Q, DT))
 
 
 def queries() -> torch.Tensor:
@@ -200,7 +219,7 @@ def test_weights_round_trip_through_a_file(name, bert, tmp_path):
     system.losses(data)  # moves running statistics
     system.eval()
     save_file(system.state_dict(), tmp_path / "w.safetensors")
-    other = SYSTEMS[name].assemble(TINY[name].config, bert(), torch.zeros(Q, DT))
+    other = SYSTEMS[name].assemble(TINY[name].config, bert(name), torch.zeros(Q, DT))
     other.load_state_dict(load_file(tmp_path / "w.safetensors"))
     for a, b in zip(outputs(system, data), outputs(other.eval(), data), strict=True):
         assert torch.equal(a, b)

@@ -25,6 +25,7 @@ from cardiolex.capabilities import EmbedsECG, ScoresQueries, TrainsText
 from cardiolex.checkpoint.digests import check_digests, digests
 from cardiolex.checkpoint.selftest import FILE as SELFTEST
 from cardiolex.checkpoint.selftest import check_selftest, write_selftest
+from cardiolex.encoders.causal_text import load_text
 from cardiolex.encoders.text import HuggingFaceText, Pooling, TextEncoder
 from cardiolex.encoders.text_cache import TextEmbeddingCache
 from cardiolex.errors import CardiolexError
@@ -220,7 +221,7 @@ def _read_config(root: Path) -> dict[str, Any]:
 
 def _read_text(root: Path, config: dict[str, Any]) -> HuggingFaceText | None:
     where = config["text"]
-    return None if where is False else HuggingFaceText(root / "text" if where is None else where)
+    return None if where is False else load_text(root / "text" if where is None else where)
 
 
 def _read_system(

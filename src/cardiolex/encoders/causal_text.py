@@ -93,6 +93,12 @@ class CausalText(HuggingFaceText):
         return int(self._model.get_input_embeddings().num_embeddings)
 
     @property
+    def embedding(self) -> Tensor:
+        """Word embedding (V, Dt)."""
+        weight: Tensor = self._model.get_input_embeddings().weight
+        return weight
+
+    @property
     def ends(self) -> tuple[int, int]:
         """Ids of the tokens that open and close a text."""
         return int(self._tokenizer.bos_token_id), int(self._tokenizer.sep_token_id)

@@ -27,6 +27,8 @@ class Prefix:
         """The texts at `rows` (M,), which may repeat, as beams need."""
         return Prefix(tuple((keys[rows], values[rows]) for keys, values in self.layers))
 
+    reorder = select
+
 
 def extend(model: Any, ids: Tensor, prefix: Prefix) -> tuple[Tensor, Prefix]:
     """States (N, 1, Dt) that a causal `model` of Hugging Face gives to `ids` (N,) after `prefix`.

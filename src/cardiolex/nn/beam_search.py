@@ -9,7 +9,7 @@ Shapes: N texts, G groups of W beams, R = N x G x W rows, V words, P words writt
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from torch import Tensor
@@ -18,6 +18,8 @@ from cardiolex.nn.token_rules import TokenRules
 
 if TYPE_CHECKING:
     from cardiolex.nn.generation import State, Step
+
+S = TypeVar("S", bound="State")
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Finished:
 
 
 def beam_search(
-    step: Step, state: State, start: Tensor, rules: TokenRules, beams: Beams
+    step: Step[S], state: S, start: Tensor, rules: TokenRules, beams: Beams
 ) -> list[list[int]]:
     """Word numbers for each of `start` (N,), without start and end."""
     n, width, groups = len(start), beams.width, beams.groups
@@ -70,6 +72,9 @@ def beam_search(
         going = (finished.counts[active] < width).any(dim=1)
         if written == beams.max_tokens or not bool(going.any()):
             break
+        if bool(going.all()):
+            state = state.reorder(rows)
+            continue
         kept = going.nonzero().flatten()
         stay = (kept[:, None] * groups * width + torch.arange(groups * width)).flatten()
         stay = stay.to(ids.device)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol, Self
+from typing import Literal, Protocol, Self, TypeVar
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -28,8 +28,13 @@ class State(Protocol):
         """Rows (M,) of it, which may repeat."""
         ...
 
+    def reorder(self, rows: Tensor) -> Self:
+        """The same for rows (N,) that belong to what they replace: the beams of one text."""
+        ...
 
-Step = Callable[[Tensor, State], tuple[Tensor, State]]
+
+S = TypeVar("S", bound=State)
+Step = Callable[[Tensor, S], tuple[Tensor, S]]
 """Last tokens (N,) and the state before them to logits (N, V) and the state after."""
 
 
@@ -80,7 +85,7 @@ class Words:
 
 
 def generate(
-    step: Step, state: State, texts: int, words: Words, decoding: Decoding, device: torch.device
+    step: Step[S], state: S, texts: int, words: Words, decoding: Decoding, device: torch.device
 ) -> list[list[int]]:
     """Word numbers of `texts` texts, without start and end; `state` is that before the start."""
     if texts == 0:
@@ -102,7 +107,7 @@ def generate(
 
 
 def _one_by_one(
-    step: Step, state: State, start: Tensor, rules: TokenRules, decoding: Decoding
+    step: Step[S], state: S, start: Tensor, rules: TokenRules, decoding: Decoding
 ) -> list[list[int]]:
     chances = torch.rand(
         decoding.max_tokens, generator=torch.Generator().manual_seed(decoding.seed)

@@ -1,4 +1,4 @@
-"""Which leads and segments stay visible in a training step (K-MERL, section 3.3).
+"""Which leads and segments stay visible in a training step (K-MERL, section 3.3; MELP).
 
 All functions are pure in (generator, masks). B batch, L leads, M segments.
 """
@@ -36,6 +36,19 @@ def mask_leads(
     draws = 1 if per == "batch" else b
     keep = torch.tensor([leads - draw_count(masked, weights, generator) for _ in range(draws)])
     return random_subset(lead_mask, keep.clamp(min=1).to(lead_mask.device).expand(b), generator)
+
+
+def drop_leads(
+    lead_mask: Tensor, probability: float, generator: torch.Generator | None = None
+) -> Tensor:
+    """Each lead of `lead_mask` (B, L) is hidden with `probability`, independently (MELP).
+
+    Where that would hide all, one of the recording's leads stays; MELP's code hides all.
+    """
+    noise = torch.rand(lead_mask.shape, generator=generator).to(lead_mask.device)
+    noise = noise.masked_fill(~lead_mask, -1.0)
+    last = noise == noise.max(dim=1, keepdim=True).values
+    return lead_mask & ((noise >= probability) | last)
 
 
 def mask_segments(

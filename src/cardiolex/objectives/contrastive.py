@@ -12,7 +12,7 @@ from cardiolex.objectives.gather import gather_rows
 def info_nce(
     a: Tensor,
     b: Tensor,
-    temperature: float = 0.07,
+    temperature: float | Tensor = 0.07,
     reduction: Literal["mean", "sum"] = "mean",
 ) -> Tensor:
     """InfoNCE of rows `a` (B, D) and `b` (B, D), where row i of one belongs to row i of the other.

@@ -13,11 +13,17 @@ from torch import Tensor
 from cardiolex.capabilities import SystemConfig
 from cardiolex.encoders.text import TextEncoder
 from cardiolex.systems.kmerl import KMERL
+from cardiolex.systems.melp import MELP
 from cardiolex.systems.merl import MERL
 from cardiolex.systems.supreme import SuPreME
 
-System: TypeAlias = KMERL | MERL | SuPreME
-SYSTEMS: dict[str, type[System]] = {"kmerl": KMERL, "merl": MERL, "supreme": SuPreME}
+System: TypeAlias = KMERL | MELP | MERL | SuPreME
+SYSTEMS: dict[str, type[System]] = {
+    "kmerl": KMERL,
+    "melp": MELP,
+    "merl": MERL,
+    "supreme": SuPreME,
+}
 
 
 def systems() -> tuple[str, ...]:
