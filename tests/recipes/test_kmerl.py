@@ -11,8 +11,9 @@ from cardiolex.checkpoint import load_checkpoint
 from cardiolex.datasets.simulated import simulate_to_store
 from cardiolex.datasets.store import Store
 from cardiolex.errors import CardiolexError
-from cardiolex.recipes.kmerl import KMERLRun, kmerl, run, with_segments
+from cardiolex.recipes.kmerl import KMERLRun, kmerl, run
 from cardiolex.recipes.on_store import split
+from cardiolex.recipes.segments import with_segments
 from cardiolex.recordings.preprocess import Preprocess
 from cardiolex.simulation import Settings
 
@@ -141,8 +142,8 @@ def test_a_segment_is_a_fifth_of_a_second_unless_set(store, tmp_path, bert_folde
     given = {**SMALL, "encoder": {**unset["encoder"], "segment_samples": 100}}
     made = run(configured(store, tmp_path, bert_folder, system=given))
     assert made.system.encoder.segment_samples == 100 and made.notes == ()
-    usual = KMERLRun(store=store, output=tmp_path).system
-    assert with_segments(usual, 500.0)[0] == usual
+    usual = KMERLRun(store=store, output=tmp_path).system.encoder
+    assert with_segments(usual, 0.2, Preprocess(fs=500.0))[0] == usual
 
 
 def test_the_folder_of_a_text_encoder_says_how_names_are_pooled(store, tmp_path, bert_folder):

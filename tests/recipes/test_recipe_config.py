@@ -68,3 +68,16 @@ def test_help_shows_the_defaults_of_the_recipe(capsys, monkeypatch):
 def test_impossible_values_end_with_status_2_and_name_the_option(capsys, tokens, words):
     status, shown = called(capsys, "kmerl", "store", "output", *tokens)
     assert status == 2 and words in shown and "Traceback" not in shown
+
+
+def test_none_on_the_command_line_switches_off_what_a_recipe_has_on(monkeypatch):
+    seen = []
+    monkeypatch.setattr("cardiolex.recipes.bundled.run", seen.append)
+    monkeypatch.setattr("cardiolex.recipes.bundled.pretrain", lambda *_: None)
+    app = App(result_action="return_value")
+    app.default(bundled)
+    app(["o", "t", "--trainer.clip", "none", "--trainer.average", "None"], exit_on_error=False)
+    assert TRAINER.clip is not None and TRAINER.average is not None
+    assert seen[0].trainer == TRAINER.model_copy(update={"clip": None, "average": None})
+    with pytest.raises(ValidationError, match="valid number"):
+        BundledRun.model_validate({"output": "o", "text_encoder": "t", "trainer": {"lr": "none"}})

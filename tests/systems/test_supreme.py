@@ -18,7 +18,7 @@ TINY = SuPreME.Config(
 )
 VARIANTS = [
     {"backbone": backbone, "head": head}
-    for backbone in ("lead_vit", "resnet18")
+    for backbone in ("lead_vit", "resnet")
     for head in ("cfn", "linear")
 ]
 

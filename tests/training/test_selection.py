@@ -79,16 +79,20 @@ def test_a_run_killed_between_validations_selects_as_one_that_was_not(tmp_path):
     assert whole.step == 2 and rest.step == 6
 
 
-def test_a_figure_that_cannot_be_had_takes_the_first_weights_not_those_of_the_start():
+def test_until_a_figure_can_be_had_the_latest_weights_are_kept_and_nobody_waits():
     system = torch.nn.Linear(1, 1)
-    best = Selection(system, "auroc", patience=None)
-    system.weight.data.fill_(5.0)
-    best.consider({"auroc": math.nan}, system, 10)
-    assert best.step == 10 and float(best.weights["weight"]) == 5.0
-    system.weight.data.fill_(6.0)
-    best.consider({"auroc": 0.2}, system, 20)
-    assert best.step == 20 and float(best.weights["weight"]) == 6.0
-    json.dumps(best.facts())
+    best = Selection(system, "auroc", patience=1)
+
+    def considered(figure: float, weight: float) -> float:
+        system.weight.data.fill_(weight)
+        best.consider({"auroc": figure}, system, int(weight))
+        assert json.loads(json.dumps(best.facts()))["step"] == best.step
+        return float(best.weights["weight"])
+
+    assert [considered(math.nan, 1.0), considered(math.nan, 2.0)] == [1.0, 2.0]
+    assert not best.exhausted
+    assert considered(0.2, 3.0) == 3.0 and best.step == 3
+    assert considered(math.nan, 4.0) == 3.0 and best.exhausted
 
 
 def test_once_in_an_epoch_without_a_number(tmp_path):

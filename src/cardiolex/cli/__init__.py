@@ -37,6 +37,10 @@ def build() -> App:
         f"{here}.inspect:inspect", name="inspect", help="What is in a file; its signal quality."
     )
     app.command(f"{here}.answers:embed", name="embed", help="Embeddings of recordings, to .npz.")
+    search = App(name="search", help="Find recordings and reports by likeness or in words.")
+    search.command(f"{here}.search:build", name="build", help="A searchable folder.")
+    search.command(f"{here}.search:find", name="find", help="The nearest ones in it.")
+    app.command(search)
     app.command(
         f"{here}.data:simulate", name="simulate", help="Simulated recordings with reports, labels."
     )
@@ -53,6 +57,12 @@ def build() -> App:
 
     pretrain = App(name="pretrain", help="Train a model; any field of a recipe can be overridden.")
     pretrain.command("cardiolex.recipes.kmerl:kmerl", name="kmerl", help="K-MERL as published.")
+    pretrain.command(
+        "cardiolex.recipes.supreme:supreme",
+        name="supreme",
+        help="SuPreME as published.",
+        help_formatter=RecipeHelp("cardiolex.recipes.supreme:SuPreMERun"),
+    )
     pretrain.command(
         "cardiolex.recipes.bundled:bundled",
         name="bundled",

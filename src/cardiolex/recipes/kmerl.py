@@ -8,41 +8,55 @@ patients are held out for a loss that is logged, and recordings without a report
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, ClassVar
 
 from cyclopts import Parameter
+from pydantic import Field
 
-from cardiolex.recipes.on_store import StoreRun, run_on_store, segment_samples
+from cardiolex.datasets.unasked import Unasked
+from cardiolex.recipes.kmerl_variants import VARIANTS
+from cardiolex.recipes.on_store import StoreRun, run_on_store
 from cardiolex.recipes.pretrain import Run, pretrain
+from cardiolex.recipes.segments import with_segments
+from cardiolex.recipes.variants import Variant, listed
 from cardiolex.systems.kmerl import KMERL
-
-SEGMENT_S = 0.2
 
 
 class KMERLRun(StoreRun):
     """The published run; every field can be overridden."""
 
+    variants: ClassVar[Mapping[str, Variant]] = VARIANTS
+
     name: str = "kmerl"
+    variant: Annotated[str | None, Parameter(help=listed(VARIANTS))] = None
+    segment_s: float = Field(default=0.2, gt=0)
+    """Seconds of a token, unless `system.encoder.segment_samples` is set."""
+    superclasses: bool = True
+    """Whether superclasses are asked beside the names under them."""
     system: KMERL.Config = KMERL.Config()
 
 
 def run(config: KMERLRun) -> Run:
     """Resolve the published configuration to a `Run`."""
     store = config.open_store()
-    system, notes = with_segments(config.system, store.preprocess.fs)
+    encoder, notes = with_segments(config.system.encoder, config.segment_s, store.preprocess)
     text = config.open_text()
-    return run_on_store(
+    made = run_on_store(
         config,
         store,
         "kmerl",
-        system,
+        config.system.model_copy(update={"encoder": encoder}),
         name=config.name,
         text=text,
         query_pooling=text.query_pooling,
         report_pooling=text.report_pooling,
         scale=store.preprocess.scale,
-        notes=notes,
+        variant=config.variant,
+        notes=(*config.said(), *notes),
     )
+    return made if config.superclasses else without_superclasses(made)
 
 
 def kmerl(config: Annotated[KMERLRun, Parameter(name="*")]) -> int:
@@ -50,11 +64,14 @@ def kmerl(config: Annotated[KMERLRun, Parameter(name="*")]) -> int:
     return 0 if pretrain(run(config), config.output, config.device) else 1
 
 
-def with_segments(system: KMERL.Config, fs: float) -> tuple[KMERL.Config, tuple[str, ...]]:
-    """`system` with segments of 0.2 s at `fs` Hz, unless its `segment_samples` was set."""
-    encoder = system.encoder
-    if "segment_samples" in encoder.model_fields_set:
-        return system, ()
-    samples, notes = segment_samples(SEGMENT_S, fs, encoder.segment_samples)
-    fitting = encoder.model_copy(update={"segment_samples": samples})
-    return system.model_copy(update={"encoder": fitting}), notes
+def without_superclasses(run: Run) -> Run:
+    """`run` in which names that others belong to are never asked (Tab. 2)."""
+    broad = run.vocabulary.superclasses
+    places = [run.vocabulary.index[name] for name in broad]
+    return replace(
+        run,
+        examples=Unasked(run.examples, places),
+        held_out=None if run.held_out is None else Unasked(run.held_out, places),
+        data={**run.data, "superclasses": False},
+        seen=run.seen - set(broad),
+    )

@@ -61,14 +61,15 @@ def run_on_store(
     query_pooling: Pooling = "cls",
     report_pooling: Pooling = "mean",
     scale: Scale = "mv",
+    variant: str | None = None,
     notes: tuple[str, ...] = (),
 ) -> Run:
     """Wire `system` to the rows of `store` that it can learn from.
 
-    Where the text encoder stays as it is, its report vectors are kept in the run's folder.
+    Where the text encoder stays as it is, its vectors are kept in the run's folder.
     """
     encoder: TextEncoder | None = text
-    if text is not None and system.reads == "vectors":
+    if text is not None and system.reads != "texts":
         encoder = cached(text, config.output / "text-vectors")
     training, held_out = split(store, config.held_out, reports=system.reads != "labels")
     return Run(
@@ -85,6 +86,7 @@ def run_on_store(
         report_pooling=report_pooling,
         vocabulary=store.vocabulary,
         seen=seen(store, training),
+        variant=variant,
         notes=notes,
     )
 

@@ -63,6 +63,8 @@ class Run:
     statements: int = 0
     """So many labels follow the vocabulary's in each example. They are asked with random vectors
     that the trained model does not keep."""
+    variant: str | None = None
+    """Name of the ablation that the recipe was asked for; a record, the settings say it all."""
     notes: tuple[str, ...] = ()
     """Choices that the recipe made for the caller; said on stderr at the start."""
     card: Callable[[dict[str, Any]], str] | None = None
@@ -224,6 +226,7 @@ def _checkpoint(run: Run, system: System, trained: Trained, folder: Path, group:
 def _settings(run: Run) -> dict[str, Any]:
     return {
         "name": run.name,
+        "variant": run.variant,
         "identity": run.identity(),
         **run.facts(),
         "trainer": run.trainer.model_dump(mode="json"),

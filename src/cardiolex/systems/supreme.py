@@ -71,10 +71,10 @@ class SuPreME(nn.Module):
 
         model_config = ConfigDict(extra="forbid", frozen=True)
 
-        backbone: Literal["lead_vit", "resnet18"] = "lead_vit"
+        backbone: Literal["lead_vit", "resnet"] = "lead_vit"
         encoder: Encoder = Encoder()
         resnet: ResNet1D.Config = ResNet1D.Config()
-        """Read if `backbone` is "resnet18"."""
+        """Read if `backbone` is "resnet"."""
         head: Literal["cfn", "linear"] = "cfn"
         """What answers: the fusion network, or one logit per pre-training entity (Tab. 11)."""
         query_network: Fusion = Fusion()

@@ -15,7 +15,7 @@ class Selection:
     """The weights and buffers of a system when a held-out figure was largest.
 
     `patience` validations in a row without a larger one exhaust it; a figure that is not a number
-    is no larger one. The first validation is always taken.
+    is no larger one. As long as it has never been a number, the latest weights are kept.
     """
 
     def __init__(self, system: nn.Module, figure: str, patience: int | None) -> None:
@@ -24,6 +24,11 @@ class Selection:
         self.weights: dict[str, Tensor] = {
             name: value.detach().clone() for name, value in system.state_dict().items()
         }
+
+    @property
+    def measured(self) -> bool:
+        """Whether the figure has ever been a number."""
+        return math.isfinite(self.value)
 
     @property
     def exhausted(self) -> bool:
@@ -39,17 +44,17 @@ class Selection:
                 f"{', '.join(figures)}"
             )
         value = figures[self.figure]
-        if self.step and not value > self.value:
+        measured = math.isfinite(value)
+        if value > self.value or not (measured or self.measured):
+            self.value = value if measured else self.value
+            self.step, self.waited = step, 0
+            self._take(system)
+        else:
             self.waited += 1
-            return
-        self.value = value if math.isfinite(value) else -math.inf
-        self.step, self.waited = step, 0
-        for name, value in system.state_dict().items():
-            self.weights[name].copy_(value)
 
     def facts(self) -> dict[str, Any]:
         """What a saved state needs beside the weights; JSON."""
-        value = self.value if math.isfinite(self.value) else None
+        value = self.value if self.measured else None
         return {"value": value, "step": self.step, "waited": self.waited}
 
     def restore(self, facts: dict[str, Any], weights: dict[str, Tensor]) -> None:
@@ -57,6 +62,10 @@ class Selection:
         self.value = -math.inf if facts["value"] is None else facts["value"]
         self.step, self.waited = facts["step"], facts["waited"]
         for name, value in weights.items():
+            self.weights[name].copy_(value)
+
+    def _take(self, system: nn.Module) -> None:
+        for name, value in system.state_dict().items():
             self.weights[name].copy_(value)
 
 
