@@ -66,3 +66,22 @@ def test_an_empty_source_is_an_error(call, tmp_path):
     (tmp_path / "empty").mkdir()
     ended = call("prepare", "folder", tmp_path / "empty", tmp_path / "store")
     assert ended.status == 1 and "holds no recording" in ended.err
+
+
+def test_findings_of_an_extraction_become_labels(call, ward, tmp_path):
+    (ward / "broken.hea").unlink()
+    reports = tmp_path / "reports.csv"
+    reports.write_text("ecg_id,report\n10,Sinus rhythm. Possible LVH\nA0023,Atrial fibrillation\n")
+    assert call("extract", reports, tmp_path / "labels", "--processes", 1).status == 0
+    tokens = ("prepare", "folder", ward, tmp_path / "store", "--labels", tmp_path / "labels")
+    ended = call(*tokens)
+    assert ended.status == 0
+    assert "1 recordings have no labels in" in ended.err and "(first: holter.csv)" in ended.err
+    store = Store(tmp_path / "store")
+    names = dict(
+        zip(store.table["id"].to_pylist(), store.table["present"].to_pylist(), strict=True)
+    )
+    assert "sinus rhythm" in names["00010_hr"]  # PTB-XL's record 10
+    assert "atrial fibrillation" in names["A0023"]
+    missing = call("prepare", "folder", ward, tmp_path / "other", "--labels", tmp_path)
+    assert missing.status == 1 and "has no labels.npz" in missing.err

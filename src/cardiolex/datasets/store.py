@@ -111,10 +111,11 @@ class Store:
         files, ids = (self.table[name].to_pylist() for name in ("source", "id"))
         rows = self.extracted.join(files, ids)
         if len(self) and (rows < 0).all():
+            labelled = self.extracted.labels.ids[:2].tolist()
             raise CardiolexError(
                 f"{self.extracted.folder}: has labels of none of the recordings in {self.folder}; "
-                f"labels are named like {_some(self.extracted.labels.ids.tolist()[:2])}, recordings like "
-                f"{_some(ids)} or their files {_some(files)}"
+                f"labels are named like {_some(labelled)}, recordings like {_some(ids)} or their "
+                f"files {_some(files)}"
             )
         return rows
 
