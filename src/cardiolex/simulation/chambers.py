@@ -39,7 +39,7 @@ def hypertrophy_right(substrate: Substrate, severity: float, strain: float) -> N
     """Thick right ventricle: rightward and anterior forces, right precordial strain."""
     heart = ventricles()
     right = np.tile(heart.is_rv, 2)
-    substrate.mass = substrate.mass * np.where(right, 1 + 1.0 * severity, 1 - 0.25 * severity)
+    substrate.mass = substrate.mass * np.where(right, 1 + 1.35 * severity, 1 - 0.25 * severity)
     c = substrate.conduction
     substrate.conduction = replace(c, rv_thickness=c.rv_thickness * (1 + 2.2 * severity))
     delay = strain * 24.0 * heart.is_rv

@@ -50,13 +50,13 @@ def _rbbb(c: Conduction, rng: np.random.Generator) -> Conduction:
     return replace(
         c,
         sites=_without(c, RIGHT),
-        rv_purkinje=float(rng.uniform(0.85, 1.3)),
-        septal_thickness=float(rng.uniform(1.3, 2.1)),
+        rv_purkinje=float(rng.uniform(0.85, 1.25)),
+        septal_thickness=float(rng.uniform(1.7, 2.7)),
     )
 
 
 def _irbbb(c: Conduction, rng: np.random.Generator) -> Conduction:
-    return replace(c, sites=_late(c, RIGHT, float(rng.uniform(5, 17))))
+    return replace(c, sites=_late(c, RIGHT, float(rng.uniform(6, 18))))
 
 
 def _lbbb(c: Conduction, rng: np.random.Generator) -> Conduction:

@@ -61,7 +61,7 @@ def healthy_substrate(causes: Causes, rng: np.random.Generator) -> Substrate:
     patches = 1 + 0.1 * _smooth(rng, 4)
     substrate.mass = substrate.mass * np.tile(np.clip(patches, 0.6, 1.5), 2)
     # right ventricle, septum, left free wall
-    sides = np.array([0.85, 1.0, 0.97]) * np.exp(rng.normal(0, 0.09, 3))
+    sides = np.array([0.76, 1.0, 1.0]) * np.exp(rng.normal(0, 0.09, 3))
     which = np.where(heart.is_rv, 0, np.where(heart.is_septum, 1, 2))
     substrate.mass = substrate.mass * np.tile(sides[which], 2)
     age_factor = 1.12 - 0.0035 * (causes.age - 20)
@@ -100,7 +100,7 @@ def _conduction(rng: np.random.Generator, causes: Causes) -> Conduction:
 
 def _recovery(causes: Causes, rng: np.random.Generator) -> Recovery:
     young = float(np.clip((45 - causes.age) / 30, -0.8, 1))
-    size = float(np.exp(rng.normal(-0.33 + 0.1 * young, 0.2)))
+    size = float(np.exp(rng.normal(-0.39 + 0.1 * young, 0.2)))
     size *= 1.1 if causes.sex == "male" else 0.9
     width = float(rng.uniform(30, 46))
     skew = float(np.clip(rng.lognormal(-0.6, 0.5), 0.15, 1.0))
@@ -109,12 +109,13 @@ def _recovery(causes: Causes, rng: np.random.Generator) -> Recovery:
     gradient = np.array([1.3, 1.0, -3.0]) + rng.normal(0, 0.22, 3)
     heart = ventricles()
     local = 1.6 * _smooth(rng, 3) * spread
+    front = 8.0 * heart.region(-20, 20, 50, 40) * spread  # T in V2 and V3
     right = np.where(heart.is_rv, rng.normal(-15, 6.0), 0.0) * spread  # T in V1
     return Recovery(
         transmural=10.5 * spread,
         gradient=gradient * spread,
         local_inner=local + right * 0.3,
-        local_outer=local * 0.6 + right,
+        local_outer=local * 0.6 + right - front,
         width=width,
         skew=skew,
         coupling=float(rng.normal(-0.17, 0.07)),
@@ -187,12 +188,12 @@ def _uncancelled(substrate: Substrate, block: str, rng: np.random.Generator) -> 
     heart = ventricles()
     septum, right = np.tile(heart.is_septum, 2), np.tile(heart.is_rv, 2)
     parts = block.split("+")
-    wide = (1.0, 1.7) if "rbbb" in parts else (1.5, 2.4)
+    wide = (1.2, 2.0) if "rbbb" in parts else (1.5, 2.4)
     if "rbbb" in parts or "lbbb" in parts:
         substrate.mass = substrate.mass * np.where(septum, float(rng.uniform(*wide)), 1.0)
     if "rbbb" in parts:
-        substrate.mass = substrate.mass * np.where(right, float(rng.uniform(1.1, 2.1)), 1.0)
-        substrate.recovery.secondary = float(rng.uniform(0.7, 1.0))
+        substrate.mass = substrate.mass * np.where(right, float(rng.uniform(0.9, 1.7)), 1.0)
+        substrate.recovery.secondary = float(rng.uniform(0.5, 0.85))
         later = float(rng.uniform(4, 11)) * heart.is_rv
         substrate.recovery.local_outer = substrate.recovery.local_outer + later
     if "irbbb" in parts:

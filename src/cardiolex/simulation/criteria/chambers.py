@@ -88,11 +88,11 @@ def atria(facts: Facts, verdict: Verdict) -> None:
     """Left and right atrial enlargement, from the P wave of sinus rhythm."""
     if facts.p is None or facts.causes.rhythm not in ("sinus", "sinus pause"):
         return
-    left = either(above(facts.p.v1_terminal, 4.4, 3.6), above(facts.p.duration_ms, 125, 119))
+    terminal, duration = facts.p.v1_terminal, facts.p.duration_ms
     if facts.causes.lae < 0.25:
-        left = None if left is True else False
-    elif left is False:
-        left = None
+        left = None if terminal >= 5.0 or duration >= 132 else False
+    else:
+        left = either(above(terminal, 4.0, 0.0), above(duration, 122, 0))
     verdict.say("left atrial enlargement", left)
     p = facts.p
     right = either(above(float(p.mv[1]), 0.25, 0.215), above(p.v1_initial_mv, 0.15, 0.12))

@@ -112,12 +112,12 @@ def ischemia(facts: Facts, verdict: Verdict) -> None:
         own = name == where or (where == "diffuse" and name == "lateral" and not shown)
         if own and not facts.wide_aberrant:
             verdict.say(f"{name} ischemia", shown or None)
-        elif shown or (shown is None and where is not None):
+        elif not facts.wide_aberrant and (shown or (shown is None and where is not None)):
             verdict.say(f"{name} ischemia", None)
     if where is not None:
         shown = signs[where]
         verdict.say("myocardial ischemia", None if facts.wide_aberrant else (shown or None))
-    elif True in signs.values() or facts.causes.lv_strain > 0.2 or facts.causes.infarct:
+    elif not facts.wide_aberrant and True in signs.values():
         verdict.say("myocardial ischemia", None)
 
 
