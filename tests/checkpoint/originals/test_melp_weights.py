@@ -3,9 +3,18 @@
 import parity
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
-from cardiolex.checkpoint.originals.melp import MIMIC_LEADS, encoder_config, melp_weights
+from cardiolex import load
+from cardiolex.checkpoint import save_checkpoint
+from cardiolex.checkpoint.originals import MIMIC_LEADS
+from cardiolex.checkpoint.originals.melp import (
+    convert,
+    encoder_config,
+    melp_weights,
+    read_system,
+)
 from cardiolex.checkpoint.originals.torch_file import load_exactly
 from cardiolex.encoders.conv_transformer import ConvTransformer
 from cardiolex.errors import CardiolexError
@@ -13,6 +22,7 @@ from cardiolex.nn.attentional_pooler import AttentionalPooler
 from cardiolex.nn.text_decoder import TextDecoder
 from cardiolex.objectives.beat_sentence import beat_sentence_loss
 from cardiolex.recordings.leads import LEADS
+from cardiolex.recordings.recording import Recording
 
 
 class Parts(nn.Module):
@@ -43,8 +53,13 @@ def empty(**changes: torch.Tensor) -> dict[str, torch.Tensor]:
 
 
 @pytest.fixture(scope="module")
-def parts():
-    weights = melp_weights(published(), "file")
+def stored():
+    return published()
+
+
+@pytest.fixture(scope="module")
+def parts(stored):
+    weights = melp_weights(stored, "file")
     with torch.device("meta"):
         module = Parts(encoder_config(weights, "file"), vocabulary=1001)
     module.to_empty(device="cpu")
@@ -93,6 +108,18 @@ def outputs(parts):
 )
 def test_outputs_are_those_of_the_original(outputs, name):
     assert parity.relative(outputs[name], parity.expected("melp")[name]) < 1e-5
+
+
+@torch.no_grad()
+def test_the_system_answers_as_the_original(stored):
+    system = read_system(stored, "file").eval()
+    ours = parity.ecg(2)[:, [MIMIC_LEADS.index(lead) for lead in LEADS]]
+    masks = torch.ones(2, 12, dtype=torch.bool), torch.ones(2, 5000, dtype=torch.bool)
+    rhythm = parity.expected("melp")["rhythm"]
+    unit = nn.functional.normalize(rhythm, dim=1)
+    assert parity.relative(system.project_ecg(ours, *masks), unit) < 1e-4
+    probe = system.embed_ecg(ours, *masks)
+    assert parity.relative(probe @ stored["proj_contrast"], rhythm) < 1e-4
 
 
 def test_beat_loss_is_that_of_the_original():
@@ -171,3 +198,44 @@ def test_a_file_of_something_else_is_refused(lost, named):
     del weights[lost]
     with pytest.raises(CardiolexError, match=named):
         encoder_config(melp_weights(weights, "best.pt"), "best.pt")
+
+
+SHALLOW = 1  # layers of the network that the tests below convert; names and shapes are published
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    """A released file in both formats, but for its depth."""
+    folder = tmp_path_factory.mktemp("released")
+    shapes = parity.shapes("melp")["ecg_encoder"]
+    layer = "ecg_encoder.encoder.layers."
+    kept = {
+        name: shape
+        for name, shape in shapes.items()
+        if not name.startswith(layer) or int(name.removeprefix(layer).split(".")[0]) < SHALLOW
+    }
+    weights = parity.weights(kept)
+    torch.save({"state_dict": weights}, folder / "released.pt")
+    save_file(weights, folder / "released.safetensors")
+    return folder
+
+
+@pytest.mark.parametrize("file", ["released.pt", "released.safetensors"])
+def test_a_released_file_becomes_a_model_that_embeds(released, file, tmp_path):
+    checkpoint = convert(released / file)
+    assert checkpoint.name == "MELP-768x1, released ECG encoder"
+    model = load(save_checkpoint(checkpoint, tmp_path / "model"), device="cpu")
+    mv = parity.ecg(1)[0].numpy() * 3 - 1
+    straight = Recording.from_channels(mv, MIMIC_LEADS, 500.0, unit="mV")
+    back = Recording.from_channels(mv[::-1].copy(), MIMIC_LEADS[::-1], 500.0, unit="mV")
+    vectors = model.embed([straight, back])
+    assert vectors.shape == (2, 256)
+    assert (vectors[0] == vectors[1]).all()
+    with pytest.raises(CardiolexError, match="understands no words"):
+        model.interpret(straight, ["sinus rhythm"])
+
+
+def test_an_unreadable_file_is_named(tmp_path):
+    (tmp_path / "cut.safetensors").write_bytes(b"{")
+    with pytest.raises(CardiolexError, match=r"cut\.safetensors: cannot be read"):
+        convert(tmp_path / "cut.safetensors")

@@ -1,8 +1,9 @@
-"""MELP's released weights (github.com/HKU-MedAI/MELP 088741d) under our names.
+"""MELP's released weights (github.com/HKU-MedAI/MELP 088741d) as our checkpoint.
 
 The released file holds the ECG encoder (ECG-FM's network, fairseq-signals 27d94ba) with both
-poolers, their norms and the projection; a training state holds the same with "ecg_encoder." before
-each name, and the caption decoder with "text_decoder.". Sizes are read from the shapes.
+poolers, their norms and the projection, but no text: it embeds and answers nothing. "ecg_encoder."
+may stand before each name; a caption decoder ("text_decoder.") is understood, but cannot write
+without its text tower. Sizes are read from the shapes.
 
 The network was trained on I, II, III, aVR, aVF, aVL, V1 … V6 (MIMIC-IV-ECG's order). The input
 channels of its first convolution are put in our order here, so that leads go by name from then on.
@@ -16,12 +17,17 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from cardiolex.checkpoint.originals.torch_file import renamed
-from cardiolex.encoders.conv_transformer import ConvTransformer
+from cardiolex.checkpoint.folder import Checkpoint
+from cardiolex.checkpoint.originals import MIMIC_LEADS
+from cardiolex.checkpoint.originals.torch_file import load_exactly, read_weights, renamed
+from cardiolex.encoders.conv_transformer import SIZES, ConvTransformer
 from cardiolex.errors import CardiolexError
 from cardiolex.recordings.leads import LEADS
+from cardiolex.recordings.preprocess import Preprocess
+from cardiolex.reports.vocabulary import Vocabulary
+from cardiolex.systems.melp import MELP
 
-MIMIC_LEADS = ("I", "II", "III", "aVR", "aVF", "aVL", "V1", "V2", "V3", "V4", "V5", "V6")
+PREPROCESS = Preprocess(fs=500.0, seconds=10.0, highpass_hz=None, scale="minmax")
 HEAD_WIDTH = 64
 """Of an attention head of every published size."""
 UNUSED = (
@@ -91,6 +97,44 @@ DECODER = (
 RULES = (*ENCODER, *POOLERS, *HEADS, *DECODER)
 TRANSPOSED = ("beat_projection.weight", "decoder.output.weight")
 """Matrices that the original multiplies from the right."""
+WRITING = ("caption_pooler.", "decoder.")
+"""What only writes reports, and is of no use without a text tower."""
+
+
+def convert(path: str | Path, name: str | None = None) -> Checkpoint:
+    """Read a released file: a checkpoint that embeds recordings."""
+    system = read_system(read_weights(path), path)
+    size = size_name(system.config.encoder)
+    return Checkpoint(
+        name=name or f"MELP-{size}, released ECG encoder",
+        system_name="melp",
+        system=system.eval(),
+        preprocess=PREPROCESS,
+        vocabulary=Vocabulary.load(),
+        text=None,
+        training={"converted_from": Path(path).name, "source": "MELP (arXiv 2506.21803)"},
+        card=_card(size, Path(path).name),
+    )
+
+
+def read_system(weights: dict[str, Tensor], path: str | Path) -> MELP:
+    """MELP's ECG side with these weights, without what only writes reports."""
+    ours = melp_weights(weights, path)
+    ours = {name: value for name, value in ours.items() if not name.startswith(WRITING)}
+    encoder = encoder_config(ours, path)
+    if "beat_pooler.query" not in ours:
+        raise CardiolexError(f"{path}: lacks the weights of beat_pooler.query")
+    queries, out = ours["beat_pooler.query"].shape
+    config = MELP.Config(encoder=encoder, beats=queries, embedding_dim=out, encoder_only=True)
+    system = MELP(config)
+    load_exactly(system, ours, path)
+    return system
+
+
+def size_name(encoder: ConvTransformer.Config) -> str:
+    """As the authors call it: small, base, large."""
+    sizes = {(width, depth): name for name, (width, depth, _) in SIZES.items()}
+    return sizes.get((encoder.width, encoder.depth), f"{encoder.width}x{encoder.depth}")
 
 
 def melp_weights(weights: dict[str, Tensor], path: str | Path) -> dict[str, Tensor]:
@@ -162,3 +206,19 @@ def _joined(weights: dict[str, Tensor]) -> dict[str, Tensor]:
         if set(names) <= set(result):  # else what is missing shows when the network is filled
             result[f"{layer}.{together}.{kind}"] = torch.cat([result.pop(name) for name in names])
     return result
+
+
+def _card(size: str, file: str) -> str:
+    return f"""# MELP-{size}, released ECG encoder
+
+Converted from `{file}`, the ECG encoder that the authors of MELP (arXiv 2506.21803) released.
+
+- Trained by them on MIMIC-IV-ECG.
+- Input: 500 Hz, 10 s, scaled together from 0 to 1, as they did; twelve leads by name. Absent leads
+  are filled with zeros, as half of the leads were in their training; unlike there, they do not
+  take part in the scaling.
+- Only the ECG encoder was in the file: embeddings (the mean of the beat vectors), no answers and no
+  reports. The pooling for captions is left out, since nothing here could read it.
+- Measured by us on: nothing yet; run `cardiolex evaluate`.
+- Not a medical device.
+"""

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from cardiolex.errors import CardiolexError
@@ -16,6 +18,16 @@ WRAPPERS = ("model_state_dict", "state_dict", "model")
 """Where a training state keeps the weights."""
 Rule = tuple[str, str]
 """Regular expression of a whole name, and what it becomes."""
+
+
+def read_weights(path: str | Path) -> dict[str, Tensor]:
+    """Names and tensors of a .safetensors file, or of a torch file as `read_torch_file`."""
+    if Path(path).suffix != ".safetensors":
+        return read_torch_file(path)
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise CardiolexError(f"{path}: cannot be read: {error}") from error
 
 
 def read_torch_file(path: str | Path) -> dict[str, Tensor]:
