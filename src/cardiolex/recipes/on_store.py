@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pyarrow.compute as pc
 from pydantic import Field
@@ -36,6 +35,9 @@ class StoreRun(RecipeConfig):
     text_encoder: str = MEDCPT
     """Hugging Face name or folder."""
     vocabulary: Path | None = None
+    """Vocabulary of the labels (.toml or .json); the bundled one if not given."""
+    labels: Path | None = None
+    """Output folder of `cardiolex extract` whose labels take the place of the store's."""
     held_out: float = Field(default=0.02, ge=0, lt=1)
     """Share of patients kept out of training."""
     device: str | None = None
@@ -43,7 +45,7 @@ class StoreRun(RecipeConfig):
 
     def open_store(self) -> Store:
         """The store, read with the vocabulary of this run."""
-        return Store(self.store, Vocabulary.load(self.vocabulary))
+        return Store(self.store, Vocabulary.load(self.vocabulary), self.labels)
 
     def open_text(self) -> HuggingFaceText:
         """The text encoder, on the device of this run."""
@@ -79,15 +81,20 @@ def run_on_store(
         trainer=config.trainer,
         examples=_scaled(Chosen(store, training), scale),
         held_out=_scaled(Chosen(store, held_out), scale) if held_out else None,
-        data={"store": store.manifest.source, "windows": len(store), "used": len(training)},
+        data={
+            "store": store.manifest.source,
+            "windows": len(store),
+            "used": len(training),
+            **_labels_of(store),
+        },
         preprocess=replace(store.preprocess, scale=scale),
         text=encoder,
         query_pooling=query_pooling,
         report_pooling=report_pooling,
         vocabulary=store.vocabulary,
-        seen=seen(store, training),
+        seen=store.positives(training),
         variant=variant,
-        notes=notes,
+        notes=(*notes, *_unlabelled(store)),
     )
 
 
@@ -110,11 +117,19 @@ def split(store: Store, share: float, reports: bool) -> tuple[list[int], list[in
     return kept
 
 
-def seen(store: Store, rows: list[int]) -> frozenset[str]:
-    """Names, superclasses included, with at least one positive among `rows`."""
-    positive = store.table["present"].take(rows)
-    flat: Any = pc.unique(pc.list_flatten(positive).cast("string"))
-    return store.vocabulary.closure(flat.to_pylist())
+def _labels_of(store: Store) -> dict[str, str]:
+    """What the weights depend on where labels were given beside the store."""
+    return {} if store.extracted is None else {"labels": store.extracted.digest}
+
+
+def _unlabelled(store: Store) -> tuple[str, ...]:
+    """What to say where the labels given do not know all recordings."""
+    rows = store.label_rows
+    missing = 0 if rows is None else int((rows < 0).sum())
+    if store.extracted is None or not missing:
+        return ()
+    folder = store.extracted.folder
+    return (f"{missing} of {len(store)} windows have no labels in {folder}: unknown throughout",)
 
 
 def segment_samples(seconds: float, fs: float, usual: int) -> tuple[int, tuple[str, ...]]:
