@@ -120,6 +120,13 @@ class Interpreter:
         """Embeddings (N, D), mean over windows, unit length; at least one recording."""
         return self._unit_means(recordings, leads, self.system.embed_ecg)
 
+    def features(
+        self, recordings: Sequence[Recording], *, leads: Sequence[str] | None = None
+    ) -> NDArray[np.float32]:
+        """What a linear probe reads: `embed` before it is scaled to unit length, (N, D)."""
+        windows = self._windows(recordings, leads)
+        return np.stack([v.mean(axis=0) for v in self._forward(windows, self.system.embed_ecg)])
+
     def project(
         self, recordings: Sequence[Recording], *, leads: Sequence[str] | None = None
     ) -> NDArray[np.float32]:

@@ -17,6 +17,12 @@ ABOUT = """Learn from ECGs and their reports; answer plain-word questions about 
 
 Not a medical device: findings are research output and need a physician's eye."""
 
+MERL_RUNS = {
+    **{f"resnet{depth}": f"ResNet{depth}" for depth in (18, 34, 50, 101)},
+    **{f"vit-{size}": f"ViT{size.title()}" for size in ("tiny", "small", "middle", "base")},
+}
+"""Encoder and its configuration in `cardiolex.recipes.merl`."""
+
 
 def build() -> App:
     """Return the command tree; commands are import paths, so that help costs no torch."""
@@ -57,6 +63,13 @@ def build() -> App:
 
     pretrain = App(name="pretrain", help="Train a model; any field of a recipe can be overridden.")
     pretrain.command("cardiolex.recipes.kmerl:kmerl", name="kmerl", help="K-MERL as published.")
+    for size, configuration in MERL_RUNS.items():
+        pretrain.command(
+            f"cardiolex.recipes.merl:{size.replace('-', '_')}",
+            name=f"merl-{size}",
+            help=f"MERL with {size} as released.",
+            help_formatter=RecipeHelp(f"cardiolex.recipes.merl:{configuration}"),
+        )
     pretrain.command(
         "cardiolex.recipes.supreme:supreme",
         name="supreme",
@@ -75,6 +88,11 @@ def build() -> App:
         help="The compact text encoder.",
     )
     app.command(pretrain)
+
+    convert = App(name="convert", help="Models from weights that others released.")
+    convert.command(f"{here}.convert:merl", name="merl", help="MERL's ResNets and ViTs.")
+    convert.command(f"{here}.convert:melp", name="melp", help="MELP's ECG encoder, which embeds.")
+    app.command(convert)
 
     vocabulary = App(name="vocabulary", help="Merge and map the names that reports use.")
     vocabulary.command(
@@ -96,6 +114,9 @@ def build() -> App:
         f"{here}.evaluate_text:retrieval",
         name="retrieval",
         help="Reports and recordings by each other.",
+    )
+    evaluate.command(
+        f"{here}.probe:linear_probe", name="linear-probe", help="A linear layer on frozen features."
     )
     evaluate.command(
         f"{here}.evaluate:card", name="card", help="All leads to one, written into the model card."
