@@ -164,6 +164,8 @@ class Interpreter:
 
     def questions(self, conditions: Sequence[str] | None) -> tuple[Question, ...]:
         """Turn words into what the model is asked with; none, or a blank one, is an error."""
+        if self.checkpoint.text is None:
+            raise CardiolexError(f"{self.name} has no text encoder, so it understands no words")
         chosen = self.default_conditions if conditions is None else conditions
         asked = (chosen,) if isinstance(chosen, str) else tuple(chosen)
         if not asked or not all(condition.strip() for condition in asked):

@@ -231,8 +231,9 @@ def test_a_released_file_becomes_a_model_that_embeds(released, file, tmp_path):
     vectors = model.embed([straight, back])
     assert vectors.shape == (2, 256)
     assert (vectors[0] == vectors[1]).all()
-    with pytest.raises(CardiolexError, match="understands no words"):
-        model.interpret(straight, ["sinus rhythm"])
+    for asked in (["sinus rhythm"], None):
+        with pytest.raises(CardiolexError, match="understands no words"):
+            model.interpret(straight, asked)
 
 
 def test_an_unreadable_file_is_named(tmp_path):
