@@ -8,14 +8,12 @@ import pytest
 import torch
 
 from cardiolex.checkpoint import load_checkpoint
-from cardiolex.datasets.simulated import simulate_to_store
 from cardiolex.datasets.store import Store
 from cardiolex.errors import CardiolexError
 from cardiolex.recipes.kmerl import KMERLRun, kmerl, run
 from cardiolex.recipes.on_store import split
 from cardiolex.recipes.segments import with_segments
 from cardiolex.recordings.preprocess import Preprocess
-from cardiolex.simulation import Settings
 
 SMALL = {
     "encoder": {"segment_samples": 50, "width": 32, "depth": 1, "heads": 2},
@@ -23,15 +21,6 @@ SMALL = {
     "queries_per_step": 40,
 }
 BRIEF = {"batch_size": 8, "steps": 3, "log_every": 1, "validate_every": 2, "save_every": 2}
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("store")
-    simulate_to_store(
-        folder, 48, preprocess=Preprocess(fs=250.0), settings=Settings(fs=250.0), shard_size=16
-    )
-    return folder
 
 
 def configured(store, output, bert_folder, **changes) -> KMERLRun:

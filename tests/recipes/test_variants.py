@@ -12,7 +12,7 @@ from cardiolex.errors import CardiolexError
 from cardiolex.recipes import supreme
 from cardiolex.recipes.kmerl import KMERLRun
 from cardiolex.recipes.recipe_config import RecipeConfig
-from cardiolex.recipes.segments import with_segments
+from cardiolex.recipes.segments import fitting, with_segments
 from cardiolex.recipes.supreme import SuPreMERun, fitted
 from cardiolex.recipes.variants import Variant, flat, listed, variant_named
 from cardiolex.recordings.preprocess import Preprocess
@@ -216,5 +216,13 @@ def test_lengths_follow_the_store_unless_they_are_set():
     assert fitted(resnet, 0.25, quarter)[0].resnet.samples == 2000
     own = resnet.model_copy(update={"resnet": resnet.resnet.model_validate({"samples": 77})})
     assert fitted(own, 0.25, quarter)[0].resnet.samples == 77
-    with pytest.raises(CardiolexError, match=r"cannot be cut into segments of 0\.3 s"):
-        with_segments(system.encoder, 0.3, Preprocess(fs=500.0))
+
+
+def test_segments_that_do_not_fit_are_refused_with_those_that_do():
+    encoder = SuPreMERun(store="s", output="o").system.encoder
+    with pytest.raises(
+        CardiolexError, match=r"segments of 0\.25 s; set segment_s to 0\.2 or 0\.4,"
+    ):
+        with_segments(encoder, 0.25, Preprocess(fs=250.0))  # 62.5 samples
+    assert fitting(0.2, Preprocess(fs=500.0)) == (0.1, 0.25)
+    assert fitting(1e-9, Preprocess(fs=500.0)) == (0.002,)

@@ -24,11 +24,21 @@ def with_segments(
         return encoder, ()
     samples, notes = segment_samples(seconds, preprocess.fs, encoder.segment_samples)
     if samples < 1 or preprocess.samples % samples:
+        near = " or ".join(f"{s:g}" for s in fitting(seconds, preprocess))
         raise CardiolexError(
-            f"windows of {preprocess.seconds:g} s cannot be cut into segments of {seconds:g} s "
-            f"({samples} of {preprocess.samples} samples); choose another segment_s"
+            f"windows of {preprocess.seconds:g} s at {preprocess.fs:g} Hz cannot be cut into "
+            f"segments of {seconds:g} s; set segment_s to {near}, or prepare the store at another "
+            "rate"
         )
     update: dict[str, int] = {"segment_samples": samples}
     if "max_segments" not in encoder.model_fields_set:
         update["max_segments"] = preprocess.samples // samples
     return encoder.model_copy(update=update), notes
+
+
+def fitting(seconds: float, preprocess: Preprocess) -> tuple[float, ...]:
+    """The next shorter and longer segments of which a window of `preprocess` is a whole number."""
+    whole = [n for n in range(1, preprocess.samples + 1) if preprocess.samples % n == 0]
+    wanted = seconds * preprocess.fs
+    shorter, longer = [n for n in whole if n < wanted], [n for n in whole if n > wanted]
+    return tuple(n / preprocess.fs for n in (*shorter[-1:], *longer[:1]))
