@@ -99,6 +99,16 @@ def test_more_beams_find_likelier_texts():
     assert one < two < many + 1e-6
 
 
+def test_an_early_end_that_is_unlikely_does_not_win():
+    """Two unlikely ends come first; the likely text in work must not be given up for them."""
+    table = torch.full((V, V, V), -8.0)
+    table[:, START, 1] = table[:, 1, 2] = table[:, 2, 3] = table[:, 3, END] = 8.0
+    table[:, :, END] += 2.0
+    state = Written(table[None], torch.zeros(1, dtype=torch.long))
+    decoding = Decoding(method="beam", beams=2, min_tokens=0, max_tokens=10)
+    assert generate(step, state, 1, WORDS, decoding, CPU) == [[1, 2, 3]]
+
+
 DECODINGS = [
     Decoding(),
     Decoding(method="beam", beams=6, groups=3, diversity=0.7, max_tokens=15),

@@ -1,8 +1,9 @@
 """Beam search in groups (diverse beam search, arXiv:1610.02424).
 
-A beam that ends among the best of its group is a finished text; a group ends with as many finished
-texts as it has beams, so that one beam is greedy search. The best text of all groups is the
-answer: highest log-probability over length^penalty, whether or not it was diverse.
+A beam that ends among the best of its group is a finished text. A group is closed when it has as
+many finished texts as beams and none in work scores higher as it stands than the best of them, so
+one beam is greedy search. The best text of all groups is the answer: highest log-probability over
+length^penalty, whether or not it was diverse.
 Shapes: N texts, G groups of W beams, R = N x G x W rows, V words, P words written so far.
 """
 
@@ -34,19 +35,28 @@ class Beams:
 
 
 class Finished:
-    """The best finished text of each of N, and how many each group has."""
+    """The best finished text of each of N, and what each of their groups has."""
 
-    def __init__(self, texts: int, groups: int, penalty: float) -> None:
-        self.penalty = penalty
+    def __init__(self, texts: int, beams: Beams) -> None:
+        self.beams = beams
         self.best: list[tuple[float, list[int]]] = [(-float("inf"), []) for _ in range(texts)]
-        self.counts = torch.zeros(texts, groups, dtype=torch.long)
+        self.counts = torch.zeros(texts, beams.groups, dtype=torch.long)
+        self.group_best = torch.full((texts, beams.groups), -torch.inf)
 
     def add(self, text: int, group: int, score: float, length: int, words: list[int]) -> None:
         """Offer a text of `length` tokens, the end included."""
+        score = score / length**self.beams.length_penalty
         self.counts[text, group] += 1
-        score = score / length**self.penalty
+        self.group_best[text, group] = max(score, float(self.group_best[text, group]))
         if score > self.best[text][0]:
             self.best[text] = score, words
+
+    def closed(self, texts: Tensor, scores: Tensor, length: int) -> Tensor:
+        """Groups (N, G) of `texts` (N,) that are done; `scores` (N, G, W) of texts in work."""
+        in_work = scores.amax(dim=2).cpu() / length**self.beams.length_penalty
+        full = self.counts[texts] >= self.beams.width
+        done: Tensor = (full & (in_work <= self.group_best[texts])) | (in_work == -torch.inf)
+        return done
 
 
 def beam_search(
@@ -54,7 +64,7 @@ def beam_search(
 ) -> list[list[int]]:
     """Word numbers for each of `start` (N,), without start and end."""
     n, width, groups = len(start), beams.width, beams.groups
-    finished = Finished(n, groups, beams.length_penalty)
+    finished = Finished(n, beams)
     active = torch.arange(n)  # texts that are still searched for
     state = state.select(torch.arange(n, device=start.device).repeat_interleave(groups * width))
     ids = start.repeat_interleave(groups * width)  # (R,)
@@ -69,7 +79,9 @@ def beam_search(
             finished, active, history,
         )  # fmt: skip
         history = torch.cat([history[rows], ids[:, None]], dim=1)
-        going = (finished.counts[active] < width).any(dim=1)
+        closed = finished.closed(active, scores, written)
+        scores = scores.masked_fill(closed.to(scores.device)[:, :, None], -torch.inf)
+        going = ~closed.all(dim=1)
         if written == beams.max_tokens or not bool(going.any()):
             break
         if bool(going.all()):
@@ -80,7 +92,7 @@ def beam_search(
         stay = stay.to(ids.device)
         state, ids, history = state.select(rows[stay]), ids[stay], history[stay]
         scores, active = scores[kept.to(scores.device)], active[kept]
-    _cut(finished, active, scores, history, width)
+    _cut(finished, active, scores, history)
     return [words for _, words in finished.best]
 
 
@@ -135,21 +147,14 @@ def _finish(
     """Put away the texts that end here among the best `width` of their group."""
     ending = (word[:, :width] == end) & (score[:, :width] > -torch.inf)
     for text, place in ending.nonzero().tolist():
-        which = int(active[text])
-        if finished.counts[which, group] < width:
-            words = history[row[text, place]].tolist()
-            finished.add(which, group, float(score[text, place]), len(words) + 1, words)
+        words = history[row[text, place]].tolist()
+        finished.add(int(active[text]), group, float(score[text, place]), len(words) + 1, words)
 
 
-def _cut(finished: Finished, active: Tensor, scores: Tensor, history: Tensor, width: int) -> None:
+def _cut(finished: Finished, active: Tensor, scores: Tensor, history: Tensor) -> None:
     """Texts that found no end in time count as they stand."""
-    words = history.view(*scores.shape, -1)
-    for text, which in enumerate(active.tolist()):
-        for group in range(scores.shape[1]):
-            if finished.counts[which, group] >= width:
-                continue
-            for beam in range(width):
-                score = float(scores[text, group, beam])
-                if score > -float("inf"):
-                    written = words[text, group, beam].tolist()
-                    finished.add(which, group, score, len(written), written)
+    written = history.view(*scores.shape, -1)
+    for text, group, beam in (scores > -torch.inf).nonzero().tolist():
+        words = written[text, group, beam].tolist()
+        score = float(scores[text, group, beam])
+        finished.add(int(active[text]), group, score, len(words), words)
