@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from cyclopts import Parameter
 
@@ -87,10 +87,12 @@ def interpret(
 
 
 def embed(
-    paths: Annotated[list[Path], Parameter(negative=())],
+    paths: Annotated[list[Path], Parameter(negative=())] = [],  # noqa: B006
     /,
     *,
     output: Path,
+    texts: str | None = None,
+    aligned: bool = False,
     leads: str | None = None,
     model: Path | None = None,
 ) -> int:
@@ -102,6 +104,11 @@ def embed(
         Recording files, or folders to search for them.
     output
         The .npz file to write.
+    texts
+        "a; b", or a text file with a sentence or report per line: adds `text` (M,) and
+        `text_embedding` (M, E), and puts the recordings into the same space.
+    aligned
+        Put recordings into the space that the model shares with texts, (N, E).
     leads
         Use these leads only, e.g. "I,II".
     model
@@ -113,20 +120,30 @@ def embed(
 
     if output.suffix not in ("", ".npz"):
         raise CallError(f"--output {output}: embeddings are written as .npz")
+    if not paths and texts is None:
+        raise CallError("nothing to embed: name recordings, or give --texts")
+    sentences = words(texts, "--texts")
     failures = Failures()
     interpreter = load(model)
+    arrays: dict[str, Any] = {}
+    if sentences is not None:
+        arrays |= {"text": sentences, "text_embedding": interpreter.embed_text(sentences)}
     names: list[str] = []
     vectors = []
-    for chunk in chunks(_usable(find_each(paths, failures), lead_names(leads), failures), CHUNK):
-        for recording, vector in _answered(chunk, interpreter.embed, failures):
+    files = find_each(paths, failures)
+    function = interpreter.project if aligned or sentences is not None else interpreter.embed
+    for chunk in chunks(usable(files, lead_names(leads), failures), CHUNK):
+        for recording, vector in answered(chunk, function, failures):
             names.append(recording.id)
             vectors.append(vector)
-    if not names:
+    if names:
+        arrays |= {"record": names, "embedding": np.stack(vectors)}
+    elif paths:
         raise CardiolexError("no recording could be read, so nothing was written")
     target = output.with_suffix(".npz")
     with atomic_write(target) as temporary:
-        np.savez(temporary, record=np.array(names), embedding=np.stack(vectors))
-    print(f"{len(names)} embeddings in {target}")
+        np.savez(temporary, **arrays)
+    print(f"{len(names) + len(sentences or ())} embeddings in {target}")
     return failures.close(len(names))
 
 
@@ -145,7 +162,7 @@ def demo(*, output: Path = Path("demo-output"), model: Path | None = None) -> in
     return run(output, model)
 
 
-def _usable(
+def usable(
     files: Sequence[Path], leads: Sequence[str] | None, failures: Failures
 ) -> Iterator[tuple[Path, Recording]]:
     """Recordings reduced to `leads`; one that lacks a lead is a failure of its own."""
@@ -156,7 +173,7 @@ def _usable(
             failures.add(path, error)
 
 
-def _answered(
+def answered(
     chunk: Sequence[tuple[Path, Recording]],
     answer: Callable[[list[Recording]], Iterable[Answer]],
     failures: Failures,
@@ -170,7 +187,7 @@ def _answered(
             failures.add(chunk[0][0], error)
         else:
             for one in chunk:
-                yield from _answered([one], answer, failures)
+                yield from answered([one], answer, failures)
 
 
 def _interpret_each(
@@ -186,8 +203,8 @@ def _interpret_each(
     files = find_each(paths, failures)
     done = 0
     with progress_bar("interpreting", shown=bar) as progress:
-        for chunk in chunks(_usable(files, leads, failures), CHUNK):
-            for _, findings in _answered(
+        for chunk in chunks(usable(files, leads, failures), CHUNK):
+            for _, findings in answered(
                 chunk, lambda some: interpreter.interpret_many(some, conditions), failures
             ):
                 yield findings

@@ -80,18 +80,19 @@ def chunks(
         yield chunk
 
 
-def words(text: str | None) -> list[str] | None:
-    """Split "a; b", or read a file with one condition per line (# starts a comment)."""
+def words(text: str | None, option: str = "--conditions") -> list[str] | None:
+    """Split "a; b", or read a file with one entry per line (# starts a comment)."""
     if text is None:
         return None
     lines = text.split(";")
     if ";" not in text and len(text) < 256 and Path(text).is_file():
         lines = [line.split("#")[0] for line in Path(text).read_text(encoding="utf-8").splitlines()]
     elif ";" not in text and Path(text).suffix.lower() in (".txt", ".csv", ".tsv", ".md"):
-        raise CallError(f"--conditions {text}: no such file")
+        raise CallError(f"{option} {text}: no such file")
     found = [line.strip() for line in lines if line.strip()]
     if not found:
-        raise CallError(f"--conditions {text!r} holds no condition; write e.g. 'a; b'")
+        what = option.strip("-").removesuffix("s")
+        raise CallError(f"{option} {text!r} holds no {what}; write e.g. 'a; b'")
     return found
 
 

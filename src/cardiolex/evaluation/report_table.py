@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -99,19 +99,37 @@ def names_of(record: str) -> tuple[str, ...]:
     return record, path.with_suffix("").as_posix(), path.name, path.stem
 
 
+def rows_by_name(table: ReportTable) -> dict[str, int]:
+    """Rows of `table` by every name of their record that no other record shares."""
+    rows = {record: row for row, record in enumerate(table.records)}
+    shared = Counter(name for record in table.records for name in set(names_of(record)))
+    for row, record in enumerate(table.records):
+        for name in names_of(record):
+            if shared[name] == 1:
+                rows.setdefault(name, row)
+    return rows
+
+
+def endings(path: Path) -> Iterator[str]:
+    """Ways in which a table may name a file, the longest first, each also without its ending."""
+    parts = path.resolve().parts
+    for first in range(1, len(parts)):
+        whole = PurePosixPath(*parts[first:])
+        yield whole.as_posix()
+        yield whole.with_suffix("").as_posix()
+
+
 def matched(table: ReportTable, other: ReportTable) -> list[int | None]:
     """For each record of `table` the row of `other` of that name, the strictest name first.
 
     A shorter name counts only where no two records of `table` share it.
     """
-    rows = {record: row for row, record in enumerate(other.records)}
+    rows = rows_by_name(other)
     shared = Counter(name for record in table.records for name in set(names_of(record)))
-    return [_match(record, rows, shared) for record in table.records]
-
-
-def _match(record: str, rows: Mapping[str, int], shared: Mapping[str, int]) -> int | None:
-    names = [record, *(name for name in names_of(record) if shared[name] == 1)]
-    return next((rows[name] for name in names if name in rows), None)
+    return [
+        next((rows[n] for n in names_of(r) if n in rows and (n == r or shared[n] == 1)), None)
+        for r in table.records
+    ]
 
 
 def read_records(
