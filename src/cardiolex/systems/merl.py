@@ -19,8 +19,8 @@ Deviations and choices:
   learns, but leaves its dropout on. Here vectors of a frozen encoder come from evaluation mode,
   computed once, and `text_layers_trained` = k really trains the last k layers (and the pooler
   above them), which a configuration freezing the first layers intends.
-- BatchNorm in the projector uses the statistics of the global batch; gradients of gathered rows
-  flow from all processes, so they equal those of one process with the whole batch.
+- BatchNorm, in the projector and in the ResNet, uses the statistics of the global batch, and
+  gradients of gathered rows flow from all processes: several devices learn as one would.
 - Losses are computed in float32; the released code computes them in float16.
 - The unused ten-class layer of the released ResNet is left out.
 - Attention pooling takes its length from the configuration (313 tokens of 5000 samples).
@@ -67,13 +67,13 @@ class MERL(nn.Module):
         dropout: float = Field(default=0.1, ge=0, lt=1)
         """Of the two views."""
         contrast_weight: float = Field(default=1.0, ge=0)
+        """At 0 there are no projectors: embeddings, but no answers."""
         uni_modal_weight: float = Field(default=1.0, ge=0)
+        """At 0 there are no views; both weights at 0 leave an encoder that cannot learn."""
         text_layers_trained: int = Field(default=0, ge=0)
         """So many last layers of the text encoder are trained along; 0 = frozen, as released."""
         text_pooling: Pooling = "pooler"
-        """How a text trained along becomes a vector."""
-        encoder_only: bool = False
-        """Without heads: embeddings only, as from a released file that holds nothing else."""
+        """How a text becomes a vector, frozen or trained along."""
 
         @property
         def reads(self) -> Reads:
@@ -83,11 +83,7 @@ class MERL(nn.Module):
             return "texts" if self.text_layers_trained else "vectors"
 
         @model_validator(mode="after")
-        def _something_to_learn(self) -> Self:
-            if self.encoder_only and self.text_layers_trained:
-                raise ValueError("encoder_only trains no text")
-            if not (self.contrast_weight or self.uni_modal_weight):
-                raise ValueError("contrast_weight and uni_modal_weight cannot both be 0")
+        def _text_is_reached(self) -> Self:
             if self.text_layers_trained and not self.contrast_weight:
                 raise ValueError("text_layers_trained needs contrast_weight above 0")
             return self
@@ -98,9 +94,9 @@ class MERL(nn.Module):
         self.config = config
         kind = config.encoder
         self.encoder = ResNet1D(kind) if isinstance(kind, ResNet1D.Config) else ViT(kind)
-        self.text: HuggingFaceText | None = None
-        if not config.encoder_only:
+        if config.contrast_weight or config.uni_modal_weight:
             self._add_heads()
+        self.text: HuggingFaceText | None = None
         if config.text_layers_trained:
             self._train_along(text)
 
@@ -109,15 +105,24 @@ class MERL(nn.Module):
         """`text` where it is trained along; MERL has no entities."""
         return cls(config, text)
 
+    @property
+    def projects(self) -> bool:
+        """Whether recordings and texts meet in one space."""
+        return self.config.contrast_weight > 0
+
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Return "loss", "contrast" and "uni_modal" of a batch with reports or their vectors."""
-        embedding, shared = self._embedding(batch.ecg, batch.lead_mask, batch.sample_mask)
+        tokens = self.tokens(batch.ecg, batch.lead_mask, batch.sample_mask)
+        pooled = self.encoder.pool(tokens)
         losses: dict[str, Tensor] = {}
-        if self.config.contrast_weight:
+        if self.projects:
             text = self.text_projector(self._report_vectors(batch))
-            losses["contrast"] = self._clip(embedding, text)
+            losses["contrast"] = self._clip(self.head.embedding(tokens, pooled), text)
         if self.config.uni_modal_weight:
+            shared = self.head.shared(pooled)
             losses["uni_modal"] = self._clip(self.views[0](shared), self.views[1](shared))
+        if not losses:
+            raise CardiolexError("contrast_weight and uni_modal_weight are 0: nothing to learn")
         weights = {
             "contrast": self.config.contrast_weight,
             "uni_modal": self.config.uni_modal_weight,
@@ -131,11 +136,14 @@ class MERL(nn.Module):
 
     def project_ecg(self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor) -> Tensor:
         """Unit vectors (B, E) comparable with `embed_text`."""
-        embedding, _ = self._embedding(ecg, lead_mask, sample_mask)
+        self._check_projects()
+        tokens = self.tokens(ecg, lead_mask, sample_mask)
+        embedding = self.head.embedding(tokens, self.encoder.pool(tokens))
         return F.normalize(embedding.float(), dim=1)
 
     def embed_text(self, text_vectors: Tensor) -> Tensor:
         """Unit vectors (N, E) of text vectors (N, Dt)."""
+        self._check_projects()
         return F.normalize(self.text_projector(text_vectors).float(), dim=1)
 
     def score_queries(
@@ -151,21 +159,15 @@ class MERL(nn.Module):
         encoded: Tensor = self.encoder(ecg.masked_fill(~there, 0.0))
         return encoded
 
-    def _embedding(
-        self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """(B, E) before normalisation, and what the two views start from."""
-        if self.config.encoder_only:
-            raise CardiolexError(
-                "this MERL holds its ECG encoder alone: it embeds recordings, but neither answers "
-                "nor learns; take the whole model"
-            )
-        tokens = self.tokens(ecg, lead_mask, sample_mask)
-        result: tuple[Tensor, Tensor] = self.head(tokens, self.encoder.pool(tokens))
-        return result
-
     def _clip(self, a: Tensor, b: Tensor) -> Tensor:
         return info_nce(a, b, self.config.temperature, self.config.reduction)
+
+    def _check_projects(self) -> None:
+        if not self.projects:
+            raise CardiolexError(
+                "this MERL has learned, or was converted, without reports (contrast_weight = 0): "
+                "it embeds recordings and answers nothing"
+            )
 
     def _report_vectors(self, batch: Batch) -> Tensor:
         if self.text is not None:
@@ -181,15 +183,18 @@ class MERL(nn.Module):
         config, dim, out = self.config, self.encoder.dim, self.config.embedding_dim
         self.head: ConvolutionHead | TransformerHead
         if isinstance(self.encoder, ResNet1D):
-            self.head = ConvolutionHead(self.encoder.tokens, dim, out, config.pooling_heads)
+            tokens = self.encoder.tokens if self.projects else None
+            self.head = ConvolutionHead(dim, out, tokens, config.pooling_heads)
         else:
-            self.head = TransformerHead(dim, out)
-        start = self.head.view_dim
-        self.views = nn.ModuleList(
-            nn.Sequential(nn.Linear(start, out, bias=False), nn.Dropout(config.dropout))
-            for _ in range(2)
-        )
-        self.text_projector = text_projector(config.text_dim, out)
+            self.head = TransformerHead(dim, out, self.projects)
+        if self.projects:
+            self.text_projector = text_projector(config.text_dim, out)
+        if config.uni_modal_weight:
+            first = self.head.shared_dim
+            self.views = nn.ModuleList(
+                nn.Sequential(nn.Linear(first, out, bias=False), nn.Dropout(config.dropout))
+                for _ in range(2)
+            )
 
     def _train_along(self, text: TextEncoder | None) -> None:
         k = self.config.text_layers_trained
@@ -201,27 +206,41 @@ class MERL(nn.Module):
 
 
 class ConvolutionHead(nn.Module):
-    """Convolution of one token to the shared width, then attention pooling; for ResNets."""
+    """For ResNets: convolution of one token to the shared width, then attention pooling."""
 
-    def __init__(self, tokens: int, dim: int, embedding_dim: int, heads: int) -> None:
+    def __init__(self, dim: int, out: int, tokens: int | None, heads: int) -> None:
+        """`tokens` is how many are pooled; None = no projection, views only."""
         super().__init__()
-        self.reduce = nn.Linear(dim, embedding_dim)
-        self.pool = AttentionPooling(tokens, embedding_dim, heads)
-        self.view_dim = embedding_dim
+        self.reduce = nn.Linear(dim, out)
+        if tokens is not None:
+            self.pool = AttentionPooling(tokens, out, heads)
+        self.shared_dim = out
 
-    def forward(self, tokens: Tensor, pooled: Tensor) -> tuple[Tensor, Tensor]:
-        """Embedding (B, E) of `tokens` (B, N, D), and what the views start from (B, E)."""
-        return self.pool(self.reduce(tokens)), self.reduce(pooled)
+    def embedding(self, tokens: Tensor, pooled: Tensor) -> Tensor:
+        """(B, E) of `tokens` (B, N, D)."""
+        result: Tensor = self.pool(self.reduce(tokens))
+        return result
+
+    def shared(self, pooled: Tensor) -> Tensor:
+        """What both views start from, (B, E): the average of the reduced tokens."""
+        result: Tensor = self.reduce(pooled)
+        return result
 
 
 class TransformerHead(nn.Module):
-    """Projector of the pooled tokens; for ViTs."""
+    """For ViTs: a projector of the pooled tokens."""
 
-    def __init__(self, dim: int, embedding_dim: int) -> None:
+    def __init__(self, dim: int, out: int, projects: bool) -> None:
         super().__init__()
-        self.projector = ecg_projector(dim, embedding_dim)
-        self.view_dim = dim
+        if projects:
+            self.projector = ecg_projector(dim, out)
+        self.shared_dim = dim
 
-    def forward(self, tokens: Tensor, pooled: Tensor) -> tuple[Tensor, Tensor]:
-        """Embedding (B, E) of `pooled` (B, D), and what the views start from: `pooled`."""
-        return self.projector(pooled), pooled
+    def embedding(self, tokens: Tensor, pooled: Tensor) -> Tensor:
+        """(B, E) of `pooled` (B, D)."""
+        result: Tensor = self.projector(pooled)
+        return result
+
+    def shared(self, pooled: Tensor) -> Tensor:
+        """What both views start from, (B, D)."""
+        return pooled

@@ -72,35 +72,30 @@ HEADS = (
 WHOLE = (*((rf"ecg_encoder\.{old}", rf"encoder.{new}") for old, new in ENCODER), *HEADS)
 
 
-def convert(path: str | Path, text: HuggingFaceText | None, name: str | None = None) -> Checkpoint:
-    """Read a released file; `text` is its text encoder, not needed for an encoder alone.
+def convert(path: str | Path, text_encoder: str | Path, name: str | None = None) -> Checkpoint:
+    """Read a released file; `text_encoder` (name or folder) is opened if the file needs one.
 
-    Text weights in the file take the place of those of `text` (they are frozen and thus equal,
-    unless someone trained on).
+    Text weights in the file take the place of the encoder's own: they are frozen and thus equal,
+    unless someone trained on.
     """
     weights = read_torch_file(path)
     system, whole = read_system(weights, path)
-    if whole and text is None:
-        raise CardiolexError(f"{path}: holds a whole model; name its text encoder as well")
-    if whole and text is not None:
-        _fill_text(text, weights, path)
-        if text.dim != system.config.text_dim:
-            raise CardiolexError(
-                f"{path}: reads text vectors of {system.config.text_dim} numbers, {text.name} "
-                f"gives {text.dim}; name the encoder that MERL was trained with"
-            )
+    text = _text(text_encoder, weights, system.config.text_dim, path) if whole else None
     size = size_name(system.config.encoder)
-    vocabulary = Vocabulary.load()
     return Checkpoint(
         name=name or f"MERL-{size}, released weights",
         system_name="merl",
         system=system.eval(),
         preprocess=PREPROCESS,
-        vocabulary=vocabulary,
-        text=text if whole else None,
+        vocabulary=Vocabulary.load(),
+        text=text,
         default_conditions=benchmark_conditions() if whole else (),
         query_pooling="pooler",
-        training={"converted_from": Path(path).name, "source": "MERL (arXiv 2403.06659)"},
+        training={
+            "converted_from": Path(path).name,
+            "text_encoder": None if text is None else Path(text.name).name,
+            "source": "MERL (arXiv 2403.06659)",
+        },
         card=_card(size, Path(path).name, whole),
     )
 
@@ -153,7 +148,7 @@ def _reshaped(weights: dict[str, Tensor]) -> dict[str, Tensor]:
 def _config(weights: dict[str, Tensor], whole: bool, path: str | Path) -> MERL.Config:
     encoder = _encoder_config(weights, path)
     if not whole:
-        return MERL.Config(encoder=encoder, encoder_only=True)
+        return MERL.Config(encoder=encoder, contrast_weight=0.0, uni_modal_weight=0.0)
     try:
         embedding, text = (weights[f"text_projector.{i}.weight"].shape for i in (2, 0))
     except KeyError as error:
@@ -190,13 +185,22 @@ def _encoder_config(weights: dict[str, Tensor], path: str | Path) -> ResNet1D.Co
     raise CardiolexError(f"{path}: {blocks} residual blocks make none of ResNet {list(DEPTHS)}")
 
 
-def _fill_text(text: HuggingFaceText, weights: dict[str, Tensor], path: str | Path) -> None:
-    """Put the file's text encoder, if it has one, into `text`."""
+def _text(
+    encoder: str | Path, weights: dict[str, Tensor], dim: int, path: str | Path
+) -> HuggingFaceText:
+    """The text encoder, with the file's weights of it if there are any."""
+    text = HuggingFaceText(encoder)
     stored = {k.removeprefix(TEXT): v for k, v in weights.items() if k.startswith(TEXT)}
     stored.pop("embeddings.position_ids", None)  # a constant that older versions stored
     if stored:
         load_exactly(text.model, stored, f"{path} (text encoder {text.name})")
+    if text.dim != dim:
+        raise CardiolexError(
+            f"{path}: reads text vectors of {dim} numbers, text encoder {text.name} gives "
+            f"{text.dim}; name the one that MERL was trained with"
+        )
     text.query_pooling = text.report_pooling = "pooler"
+    return text
 
 
 def _card(size: str, file: str, whole: bool) -> str:
