@@ -4,7 +4,7 @@ import pytest
 import torch
 from synthetic import trainer
 
-from cardiolex.training.optim import learning_rate
+from cardiolex.training.optim import adamw, learning_rate
 
 
 def test_rate_with_restarts_is_that_of_torch_in_every_step():
@@ -32,3 +32,29 @@ def test_a_run_restarts_its_rate(tmp_path):
     trainer(tmp_path, steps=7, restart_steps=3, lr=1e-3, warmup_steps=0).run()
     rates = [json.loads(line)["lr"] for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert rates == pytest.approx([1e-3, 7.5e-4, 2.5e-4] * 2 + [1e-3])
+
+
+@pytest.mark.parametrize("decayed", ["all", "matrices"])
+def test_vectors_are_decayed_unless_told_otherwise(decayed):
+    system = torch.nn.Linear(3, 3)
+    with torch.no_grad():
+        system.bias.fill_(1.0)
+    before = [p.detach().clone() for p in system.parameters()]
+    adam = adamw(system, 0.1, 0.5, (0.9, 0.95), decayed)
+    for p in system.parameters():
+        p.grad = torch.zeros_like(p)
+    adam.step()
+    weight, bias = (p.detach() / q for p, q in zip(system.parameters(), before, strict=True))
+    assert torch.allclose(weight, torch.full((3, 3), 0.95))
+    assert torch.allclose(bias, torch.full((3,), 0.95 if decayed == "all" else 1.0))
+
+
+def test_a_run_without_decay_of_vectors_resumes_as_if_uninterrupted(tmp_path):
+    whole = trainer(tmp_path / "a", steps=6, decayed="matrices", weight_decay=0.3).run().weights
+    trainer(tmp_path / "b", steps=6, decayed="matrices", weight_decay=0.3, save_every=2).run()
+    for late in sorted((tmp_path / "b" / "training").glob("step-*"))[1:]:
+        for file in late.iterdir():
+            file.unlink()
+        late.rmdir()
+    resumed = trainer(tmp_path / "b", steps=6, decayed="matrices", weight_decay=0.3, save_every=2)
+    assert all(torch.equal(v, whole[n]) for n, v in resumed.run().weights.items())

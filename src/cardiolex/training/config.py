@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cardiolex.errors import CardiolexError
-from cardiolex.training.optim import Precision
+from cardiolex.training.optim import Decayed, Precision
 
 
 class TrainerConfig(BaseModel):
@@ -27,6 +27,8 @@ class TrainerConfig(BaseModel):
     restart_steps: int | None = Field(default=None, gt=0)
     """Steps after which the cosine begins anew at `lr`; None = one cosine over the run."""
     weight_decay: float = 1e-5
+    decayed: Decayed = "all"
+    """"matrices": biases, norms and scalars are not decayed."""
     betas: tuple[float, float] = (0.9, 0.999)
     clip: float | None = Field(default=None, gt=0)
     """Largest norm of the gradient; None = no limit, as published."""

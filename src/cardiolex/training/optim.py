@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 Precision = Literal["auto", "fp32", "bf16"]
+Decayed = Literal["all", "matrices"]
 
 
 def learning_rate(
@@ -29,11 +30,24 @@ def learning_rate(
 
 
 def adamw(
-    system: nn.Module, lr: float, weight_decay: float, betas: tuple[float, float]
+    system: nn.Module,
+    lr: float,
+    weight_decay: float,
+    betas: tuple[float, float],
+    decayed: Decayed = "all",
 ) -> torch.optim.AdamW:
-    """AdamW over all trainable parameters, in one fused pass."""
+    """AdamW over all trainable parameters, in one fused pass.
+
+    `decayed` = "matrices" leaves biases, norms and other vectors and scalars without weight decay.
+    """
     trainable = [p for p in system.parameters() if p.requires_grad]
-    return torch.optim.AdamW(trainable, lr=lr, weight_decay=weight_decay, betas=betas, fused=True)
+    groups: list[dict[str, object]] = [{"params": trainable}]
+    if decayed == "matrices":
+        groups = [
+            {"params": [p for p in trainable if p.ndim >= 2]},
+            {"params": [p for p in trainable if p.ndim < 2], "weight_decay": 0.0},
+        ]
+    return torch.optim.AdamW(groups, lr=lr, weight_decay=weight_decay, betas=betas, fused=True)
 
 
 def uses_bf16(precision: Precision, device: torch.device) -> bool:

@@ -81,7 +81,7 @@ class Trainer:
         self.identity, self.quiet = identity, quiet
         self.system = system.to(processes.device)
         processes.same_start(self.system)
-        self.optimiser = adamw(system, config.lr, config.weight_decay, config.betas)
+        self.optimiser = adamw(system, config.lr, config.weight_decay, config.betas, config.decayed)
         self.average = MovingAverage(self.system, config.average) if config.average else None
         self.best = selection(self.system, config.best_of, config.patience, validate is not None)
         self.losses: Callable[[Batch], dict[str, Tensor]] = system.losses  # type: ignore[assignment]
