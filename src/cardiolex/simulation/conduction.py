@@ -10,6 +10,7 @@ from cardiolex.simulation.activation import Conduction, Site
 from cardiolex.simulation.anatomy import ventricles
 
 RIGHT = slice(6, 8)  # places of the sites in `normal_sites`
+SEPTAL = slice(0, 2)
 ANTERIOR = slice(2, 4)
 POSTERIOR = slice(4, 6)
 
@@ -47,11 +48,12 @@ def _late(conduction: Conduction, which: slice, ms: float) -> tuple[Site, ...]:
 
 
 def _rbbb(c: Conduction, rng: np.random.Generator) -> Conduction:
+    left = replace(c, sites=_late(c, SEPTAL, float(rng.uniform(0, 8))))  # a small r in V1
     return replace(
-        c,
-        sites=_without(c, RIGHT),
-        rv_purkinje=float(rng.uniform(0.85, 1.25)),
-        septal_thickness=float(rng.uniform(1.7, 2.7)),
+        left,
+        sites=_without(left, RIGHT),
+        rv_purkinje=float(rng.uniform(0.8, 1.2)),
+        septal_thickness=float(rng.uniform(1.8, 2.8)),
     )
 
 

@@ -188,11 +188,11 @@ def _uncancelled(substrate: Substrate, block: str, rng: np.random.Generator) -> 
     heart = ventricles()
     septum, right = np.tile(heart.is_septum, 2), np.tile(heart.is_rv, 2)
     parts = block.split("+")
-    wide = (1.2, 2.0) if "rbbb" in parts else (1.5, 2.4)
+    wide = (1.0, 1.7) if "rbbb" in parts else (1.5, 2.4)
     if "rbbb" in parts or "lbbb" in parts:
         substrate.mass = substrate.mass * np.where(septum, float(rng.uniform(*wide)), 1.0)
     if "rbbb" in parts:
-        substrate.mass = substrate.mass * np.where(right, float(rng.uniform(0.9, 1.7)), 1.0)
+        substrate.mass = substrate.mass * np.where(right, float(rng.uniform(1.0, 1.9)), 1.0)
         substrate.recovery.secondary = float(rng.uniform(0.5, 0.85))
         later = float(rng.uniform(4, 11)) * heart.is_rv
         substrate.recovery.local_outer = substrate.recovery.local_outer + later

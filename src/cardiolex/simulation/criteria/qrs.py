@@ -48,7 +48,9 @@ def _terminal_right(facts: Facts) -> bool | None:
 def _right(facts: Facts, verdict: Verdict) -> None:
     shape = _terminal_right(facts)
     shape = None if shape is False else shape
-    complete = both(above(facts.qrs, 119, 112), shape)
+    second = facts.lead(facts.qrst.r_prime_mv, "V1")
+    lower = 0.0 < second < 0.6 * facts.lead(facts.qrst.r_mv, "V1")  # rSr' with a small r'
+    complete = both(above(facts.qrs, 119, 112), shape, None if lower else True)
     verdict.say("complete right bundle branch block", complete)
     if complete is not True:
         verdict.say("incomplete right bundle branch block", shape if facts.qrs < 114 else None)
