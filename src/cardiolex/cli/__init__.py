@@ -77,6 +77,12 @@ def build() -> App:
         help_formatter=RecipeHelp("cardiolex.recipes.supreme:SuPreMERun"),
     )
     pretrain.command(
+        "cardiolex.recipes.melp:melp",
+        name="melp",
+        help="MELP as published.",
+        help_formatter=RecipeHelp("cardiolex.recipes.melp:MELPRun"),
+    )
+    pretrain.command(
         "cardiolex.recipes.bundled:bundled",
         name="bundled",
         help="The bundled default model.",

@@ -45,7 +45,7 @@ class Decoding(BaseModel):
 
     method: Literal["greedy", "beam", "sample"] = "greedy"
     min_tokens: int = Field(default=5, ge=0)
-    """Word pieces before a text may end, as released."""
+    """Word pieces before a text may end, as released; never more than `max_tokens`."""
     max_tokens: int = Field(default=120, gt=0)
     beams: int = Field(default=6, gt=0)
     groups: int = Field(default=1, gt=0)
@@ -68,7 +68,7 @@ class Decoding(BaseModel):
     def _fits(self) -> Self:
         if self.beams % self.groups:
             raise CardiolexError(f"{self.beams} beams cannot be divided among {self.groups} groups")
-        if self.min_tokens > self.max_tokens:
+        if self.min_tokens > self.max_tokens and "min_tokens" in self.model_fields_set:
             raise CardiolexError(
                 f"min_tokens = {self.min_tokens} is more than max_tokens = {self.max_tokens}"
             )
