@@ -1,6 +1,7 @@
 """Every ablation builds, differs from the published system as it says, and makes a step."""
 
 from functools import cache
+from pathlib import Path
 
 import pytest
 import torch
@@ -226,3 +227,16 @@ def test_segments_that_do_not_fit_are_refused_with_those_that_do():
         with_segments(encoder, 0.25, Preprocess(fs=250.0))  # 62.5 samples
     assert fitting(0.2, Preprocess(fs=500.0)) == (0.1, 0.25)
     assert fitting(1e-9, Preprocess(fs=500.0)) == (0.002,)
+
+
+def test_the_documentation_has_every_variant_with_its_table_and_figure():
+    page = (Path(__file__).parents[2] / "docs" / "ablations.md").read_text(encoding="utf-8")
+    for kind in RECIPES.values():
+        for name, variant in kind.variants.items():
+            rows = [
+                line
+                for line in page.splitlines()
+                if line.startswith(f"| {variant.table} | `{name}` | ")
+                and line.endswith(f" | {variant.published or '–'} |")
+            ]
+            assert len(rows) == 1, name
