@@ -44,7 +44,8 @@ def infarct(
     """Change the ventricles as an infarct does.
 
     Acute: injury current over the region (ST elevation, reciprocal depression), tall T waves.
-    Evolving: scar, some injury, deep T inversion. Old: scar, T inverted or recovered.
+    Evolving: scar, some injury, deep T inversion. Old: scar, T inverted or
+    recovered: what lives around the scar then recovers early.
     """
     region = territory(name, rng, size)
     if stage in ("evolving", "old") or rng.random() < 0.35:
@@ -53,7 +54,7 @@ def infarct(
         scar = np.concatenate([inner, outer])
         substrate.scar = np.maximum(substrate.scar, scar)
         c = substrate.conduction
-        slow = float(rng.uniform(0.0, 0.9))
+        slow = float(rng.uniform(0.1, 1.1))
         substrate.conduction = replace(c, slow=c.slow + slow * region)
     if stage == "acute":
         _injure(substrate, region, float(rng.uniform(0.07, 0.32)), rng)
@@ -77,7 +78,7 @@ def _turn_t(substrate: Substrate, region: Floats, stage: str, rng: np.random.Gen
     elif stage == "evolving":
         delay = float(rng.uniform(8, 30))
     else:
-        delay = float(rng.random() < 0.38) * float(rng.uniform(4, 17))
+        delay = float(rng.uniform(3, 14)) if rng.random() < 0.28 else float(rng.uniform(-18, -3))
     wide = region**0.5
     recovery.local_outer = recovery.local_outer + delay * wide
     recovery.local_inner = recovery.local_inner + 0.35 * delay * wide

@@ -125,7 +125,7 @@ def _infarct(c: Causes, rng: Rng, mix: Mix) -> Causes:
         c,
         infarct=where,
         infarct_stage=str(stage),
-        infarct_size=float(rng.uniform(0.75, 1.3)),
+        infarct_size=float(rng.uniform(0.5, 1.15)),
         sex="male" if rng.random() < 0.66 else "female",
         age=max(c.age, 36.0),
     )

@@ -33,6 +33,8 @@ def torso(causes: Causes, rng: np.random.Generator) -> Torso:
         frontal -= 9.0  # the fascicle that fails is the one stretched by a horizontal heart
     elif "lpfb" in causes.block:
         frontal += 10.0
+    if causes.infarct in ("inferior", "inferolateral"):
+        frontal -= 7.0  # lost inferior forces show most where the heart lies flat
     if not isnan(causes.turn_frontal):
         frontal = causes.turn_frontal
     if not isnan(causes.turn_roll):

@@ -61,7 +61,7 @@ def _repolarization(kind: str, **more: Any) -> Draw:
 def _infarct(where: str | None = None, stage: str = "old") -> Draw:
     def draw(c: Causes, rng: Rng) -> Causes:
         place = where or str(rng.choice(["inferior", "anteroseptal", "anterolateral"]))
-        size = float(rng.uniform(0.9, 1.4))
+        size = float(rng.uniform(0.5, 1.15))
         return replace(_plain(c), infarct=place, infarct_stage=stage, infarct_size=size)
 
     return draw
@@ -194,6 +194,6 @@ def causes_for(rng: Rng, mix: Mix, condition: str) -> Causes:
     way = (
         _ischemia(where)
         if kind == "ischemia"
-        else _infarct(where, str(rng.choice(["old", "evolving"])))
+        else _infarct(where, str(rng.choice(["old", "evolving"], p=[0.72, 0.28])))
     )
     return way(causes, rng)

@@ -3,7 +3,8 @@
 Fourth Universal Definition of Myocardial Infarction (Thygesen et al. 2018): Q of 30 ms and
 0.1 mV or QS in two contiguous leads, any Q of 20 ms or QS in V2-V3, R of 40 ms with R/S >= 1 in
 V1-V2; new ST elevation of 0.1 mV at J (V2-V3: 0.2 mV men, 0.25 mV men under 40, 0.15 mV women).
-An infarct that shows neither is unknown; criteria without an infarct are an abnormal Q wave.
+With an infarct Q waves of 24 ms, 0.07 mV and 0.18 of R suffice (the lower limits). An infarct that
+shows nothing is unknown; criteria without an infarct are an abnormal Q wave.
 """
 
 from __future__ import annotations
@@ -86,6 +87,8 @@ def infarction(facts: Facts, verdict: Verdict) -> None:
         q = either(q, _lost_r(facts, where))
     if where == "posterior":
         q = _posterior(facts)
+    if q is None:
+        q = True  # with an infarct at hand the lower limits suffice
     acute = facts.causes.infarct_stage in ("acute", "evolving")
     elevated = adjacent(_states(facts, leads, "st")) if acute else False
     shown = either(q, elevated)
