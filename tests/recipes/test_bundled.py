@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from cardiolex import load
+from cardiolex.errors import CardiolexError
 from cardiolex.recipes.bundled import FS, BundledRun, EveryCondition, run
-from cardiolex.recipes.pretrain import pretrain
+from cardiolex.recipes.pretrain import assembled, pretrain
 from cardiolex.simulation import CONDITIONS
 from cardiolex.simulation.statements import STATEMENTS
 
@@ -48,3 +49,19 @@ def test_labels_are_the_vocabularys_and_then_the_statements(config):
     labels = run_.examples[1].labels
     assert len(labels) == len(run_.vocabulary) + len(STATEMENTS)
     assert np.isin(labels[~np.isnan(labels)], (0, 1)).all()
+
+
+def test_a_run_goes_on_from_the_weights_of_another(config, bert_folder, tmp_path):
+    first = pretrain(run(config), config.output, "cpu")
+    settings = {"output": tmp_path, "text_encoder": bert_folder, "start_from": first, **SMALL}
+    further = run(BundledRun.model_validate(settings))
+    before, taken = load(first).checkpoint.system.state_dict(), assembled(further).state_dict()
+    assert before.keys() == taken.keys()
+    for name in before.keys() - {"entity_vectors"}:
+        assert (before[name] == taken[name]).all(), name
+    assert further.identity() != run(config).identity()
+    larger = {**settings, "system": {**SMALL["system"], "embedding_dim": 8}}
+    with pytest.raises(CardiolexError, match="do not fit this run"):
+        assembled(run(BundledRun.model_validate(larger)))
+    with pytest.raises(CardiolexError, match=r"no model\.safetensors to start from"):
+        run(BundledRun.model_validate({**settings, "start_from": tmp_path})).identity()

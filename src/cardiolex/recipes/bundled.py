@@ -104,6 +104,8 @@ class BundledRun(RecipeConfig):
     device: str | None = None
     held_out: int = Field(default=256, ge=0)
     """Simulated recordings for the loss that is logged; never trained on."""
+    start_from: Path | None = None
+    """Checkpoint folder of an earlier run to go on from, with fresh recordings."""
     system: KMERL.Config = SYSTEM
     trainer: TrainerConfig = TRAINER
 
@@ -134,6 +136,7 @@ def run(config: BundledRun) -> Run:
         report_pooling="mean",
         weights="float16",
         statements=len(STATEMENTS),
+        start_from=config.start_from,
         card=bundled_card,
     )
 

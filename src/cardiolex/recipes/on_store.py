@@ -40,6 +40,8 @@ class StoreRun(RecipeConfig):
     """Output folder of `cardiolex extract` whose labels take the place of the store's."""
     held_out: float = Field(default=0.02, ge=0, lt=1)
     """Share of patients kept out of training."""
+    start_from: Path | None = None
+    """Checkpoint folder whose weights are taken instead of fresh ones."""
     device: str | None = None
     trainer: TrainerConfig = TrainerConfig()
 
@@ -93,6 +95,7 @@ def run_on_store(
         report_pooling=report_pooling,
         vocabulary=store.vocabulary,
         seen=store.positives(training),
+        start_from=config.start_from,
         variant=variant,
         notes=(*notes, *_unlabelled(store)),
     )

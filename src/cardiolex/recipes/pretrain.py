@@ -27,6 +27,7 @@ from cardiolex.errors import CardiolexError
 from cardiolex.files import write_text
 from cardiolex.recipes.held_out import HeldOut
 from cardiolex.recipes.run_record import RECORD, refuse_another
+from cardiolex.recipes.start_from import take_weights, weights_digest
 from cardiolex.recordings.preprocess import Preprocess
 from cardiolex.reports.vocabulary import Vocabulary
 from cardiolex.systems import SYSTEMS, System, build
@@ -63,6 +64,8 @@ class Run:
     statements: int = 0
     """So many labels follow the vocabulary's in each example. They are asked with random vectors
     that the trained model does not keep."""
+    start_from: Path | None = None
+    """Checkpoint folder whose weights are taken instead of fresh ones."""
     variant: str | None = None
     """Name of the ablation that the recipe was asked for; a record, the settings say it all."""
     notes: tuple[str, ...] = ()
@@ -81,6 +84,7 @@ class Run:
             "vocabulary": self.vocabulary.fingerprint,
             "statements": self.statements,
             "text": None if self.text is None else self._text_facts(),
+            **({} if self.start_from is None else {"start_from": weights_digest(self.start_from)}),
         }
 
     def _text_facts(self) -> list[str]:
@@ -145,11 +149,14 @@ def _trainer(run: Run, root: Path, group: Processes) -> tuple[Trainer, System]:
 
 
 def assembled(run: Run) -> System:
-    """The system with fresh weights."""
+    """The system with fresh weights, or with those that the run starts from."""
     text = run.text.encoder if isinstance(run.text, TextEmbeddingCache) else run.text
-    vectors = with_statements(_entity_vectors(run), run.statements, run.trainer.seed)
+    vectors = with_statements(_entity_vectors(run), run.statements)
     settings = run.system.model_copy(update={"text_dim": vectors.shape[1]})
-    return build(run.system_name, settings, text, vectors)
+    system = build(run.system_name, settings, text, vectors)
+    if run.start_from is not None:
+        take_weights(system, run.system_name, run.start_from)
+    return system
 
 
 def _entity_vectors(run: Run) -> Tensor:
@@ -159,9 +166,12 @@ def _entity_vectors(run: Run) -> Tensor:
     return run.text.encode(run.vocabulary.names, run.query_pooling)
 
 
-def with_statements(queries: Tensor, count: int, seed: int) -> Tensor:
-    """`queries` (Q, Dt) and after them `count` random vectors of the same mean and spread."""
-    noise = torch.randn(count, queries.shape[1], generator=torch.Generator().manual_seed(seed))
+def with_statements(queries: Tensor, count: int) -> Tensor:
+    """`queries` (Q, Dt) and after them `count` random vectors of the same mean and spread.
+
+    They are the same in every run, so that a later run can go on from an earlier one.
+    """
+    noise = torch.randn(count, queries.shape[1], generator=torch.Generator().manual_seed(0))
     return torch.cat([queries, queries.mean(dim=0) + noise * queries.std(dim=0)])
 
 

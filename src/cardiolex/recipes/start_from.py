@@ -1,0 +1,41 @@
+"""Going on from a trained model: its weights instead of fresh ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import nn
+
+from cardiolex.checkpoint import load_checkpoint
+from cardiolex.datasets.store_layout import sha256
+from cardiolex.errors import CardiolexError
+
+ENTITIES = "entity_vectors"
+"""Not taken along: they belong to the vocabulary and the text encoder of the new run."""
+
+
+def weights_digest(folder: Path) -> str:
+    """What tells one model from another in the record of a run."""
+    path = folder / "model.safetensors"
+    if not path.is_file():
+        raise CardiolexError(f"{folder}: holds no model.safetensors to start from")
+    return sha256(path)[:16]
+
+
+def take_weights(system: nn.Module, name: str, folder: Path) -> None:
+    """Copy every weight of the checkpoint in `folder` into `system`; all must fit.
+
+    A text encoder that is trained along starts from that of the new run.
+    """
+    checkpoint = load_checkpoint(folder)
+    if checkpoint.system_name != name:
+        raise CardiolexError(f"{folder}: is a {checkpoint.system_name}, this run trains a {name}")
+    fresh = system.state_dict()
+    own = {k: v for k, v in fresh.items() if k == ENTITIES or k.startswith("text_model.")}
+    trained = {k: v for k, v in checkpoint.system.state_dict().items() if k not in own}
+    try:
+        system.load_state_dict({**trained, **own})
+    except RuntimeError as error:
+        raise CardiolexError(
+            f"{folder}: its weights do not fit this run; give the run its sizes: {error}"
+        ) from error
