@@ -62,6 +62,16 @@ class Interpreter:
         """Conditions asked where the caller names none."""
         return self.checkpoint.default_conditions
 
+    def require(self, capability: type, what: str) -> Any:
+        """The system; CardiolexError naming the systems that can, if this one cannot do `what`."""
+        if isinstance(self.system, capability):
+            return self.system
+        able = [name for name, kind in SYSTEMS.items() if issubclass(kind, capability)]
+        raise CardiolexError(
+            f"{self.name} (system {self.checkpoint.system_name}) cannot {what}; "
+            f"take a model of {' or '.join(able) or 'another kind'}"
+        )
+
     def interpret(
         self,
         recording: Recording,
@@ -131,12 +141,14 @@ class Interpreter:
         self, recordings: Sequence[Recording], *, leads: Sequence[str] | None = None
     ) -> NDArray[np.float32]:
         """As `embed`, in the space that recordings share with texts: (N, E), see `embed_text`."""
-        return self._unit_means(recordings, leads, self._aligned().project_ecg)
+        system: Aligns = self.require(Aligns, "compare texts with recordings")
+        return self._unit_means(recordings, leads, system.project_ecg)
 
     @torch.inference_mode()
     def embed_text(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors (N, E) of reports or sentences; equal texts get equal vectors."""
-        system, text = self._aligned(), self.checkpoint.text
+        system: Aligns = self.require(Aligns, "compare texts with recordings")
+        text = self.checkpoint.text
         if text is None:
             raise CardiolexError(f"{self.name} has no text encoder, so it understands no words")
         if not texts or not all(one.strip() for one in texts):
@@ -154,9 +166,7 @@ class Interpreter:
         leads: Sequence[str] | None = None,
     ) -> list[list[str]]:
         """A report for every window of every recording; `decoding` says how words are chosen."""
-        system = self.system
-        if not isinstance(system, WritesReports):
-            raise self._cannot("write reports", WritesReports)
+        system: WritesReports = self.require(WritesReports, "write reports")
         return self._each_window(
             self._windows(recordings, leads),
             lambda x, y, z: system.write_reports(x, y, z, decoding),
@@ -179,26 +189,11 @@ class Interpreter:
         self, windows: Sequence[Windows], questions: Sequence[Question]
     ) -> list[NDArray[np.float32]]:
         """Logits (W, C) of each recording's windows."""
-        system = self.system
-        if not isinstance(system, ScoresQueries):
-            raise self._cannot("be asked for conditions", ScoresQueries)
+        system: ScoresQueries = self.require(ScoresQueries, "be asked for conditions")
         vectors = self._vectors([question.text for question in questions])
         return self._forward(
             windows,
             lambda ecg, leads, samples: system.score_queries(ecg, leads, samples, vectors),
-        )
-
-    def _aligned(self) -> Aligns:
-        system = self.system
-        if not isinstance(system, Aligns):
-            raise self._cannot("compare texts with recordings", Aligns)
-        return system
-
-    def _cannot(self, what: str, capability: type) -> CardiolexError:
-        able = [name for name, kind in SYSTEMS.items() if issubclass(kind, capability)]
-        return CardiolexError(
-            f"{self.name} (system {self.checkpoint.system_name}) cannot {what}; "
-            f"take a model of {' or '.join(able) or 'another kind'}"
         )
 
     def _findings(

@@ -42,7 +42,10 @@ def build() -> App:
     app.command(
         f"{here}.inspect:inspect", name="inspect", help="What is in a file; its signal quality."
     )
-    app.command(f"{here}.answers:embed", name="embed", help="Embeddings of recordings, to .npz.")
+    app.command(f"{here}.report:report", name="report", help="A report in words, by the model.")
+    app.command(
+        f"{here}.answers:embed", name="embed", help="Embeddings of recordings and texts, to .npz."
+    )
     search = App(name="search", help="Find recordings and reports by likeness or in words.")
     search.command(f"{here}.search:build", name="build", help="A searchable folder.")
     search.command(f"{here}.search:find", name="find", help="The nearest ones in it.")
@@ -93,6 +96,12 @@ def build() -> App:
         name="text-encoder",
         help="The compact text encoder.",
     )
+    pretrain.command(
+        "cardiolex.recipes.adapt_text:text_mlm",
+        name="text-mlm",
+        help="A text encoder adapted to your texts.",
+        help_formatter=RecipeHelp("cardiolex.recipes.adapt_text:TextMLMRun"),
+    )
     app.command(pretrain)
 
     convert = App(name="convert", help="Models from weights that others released.")
@@ -115,6 +124,11 @@ def build() -> App:
     )
     evaluate.command(
         f"{here}.evaluate:partial_leads", name="partial-leads", help="From 1 to 12 leads, by name."
+    )
+    evaluate.command(
+        f"{here}.evaluate_text:report_generation",
+        name="report-generation",
+        help="Written reports against real ones.",
     )
     evaluate.command(
         f"{here}.evaluate_text:retrieval",

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from cardiolex.cli.batch import lead_names
+from cardiolex.cli.call_error import CallError
 from cardiolex.cli.evaluate import Measuring, read_answerable
 from cardiolex.cli.progress import progress_bar
+from cardiolex.cli.report import Writing, check_writer
+from cardiolex.cli.written_texts import Texts
 from cardiolex.errors import CardiolexError
 
 if TYPE_CHECKING:
@@ -121,3 +124,72 @@ def embed_table(
             f"no record of {table.name} can be read; the first says: {unreadable[0][1]}"
         )
     return np.concatenate(vectors), table.rows(kept), unreadable
+
+
+def report_generation(
+    reports: list[Path],
+    /,
+    *,
+    root: Path | None = None,
+    model: Path | None = None,
+    generated: Path | None = None,
+    training: Path | None = None,
+    writing: Writing = Writing(),  # noqa: B008
+    leads: str | None = None,
+    resamples: int = 1000,
+    seed: int = 0,
+    output: Path | None = None,
+) -> int:
+    """BLEU, ROUGE-L, METEOR and clinical findings of written reports, beside two baselines.
+
+    Parameters
+    ----------
+    reports
+        CSV tables: columns `record` with paths and `report` with text; `patient` where known.
+    root
+        Folder that the record paths start from; not needed to score texts alone.
+    model
+        A checkpoint folder of a system that writes reports; with --generated any that embeds.
+    generated
+        Score these texts instead of writing: CSV with `record` (or `id`) and `report` (or `text`).
+    training
+        CSV with `record` and `report` to take the baselines from; by default the other patients.
+    leads
+        Use these leads only, e.g. "I,II".
+    resamples
+        Bootstrap samples, by patient where patients are known.
+    seed
+        Seed of the bootstrap.
+    output
+        Folder for table and JSON.
+    """
+    from cardiolex.evaluation.report_generation import evaluate_report_generation
+    from cardiolex.evaluation.report_table import read_report_table
+    from cardiolex.evaluation.text_scores import check_libraries
+    from cardiolex.interpreter import load
+
+    if root is None and generated is None:
+        raise CallError("--root is needed to write reports; to score texts, give --generated")
+    check_libraries()
+    tables = [read_report_table(path, root) for path in reports]
+    others = None if training is None else read_report_table(training)
+    given = None if generated is None else read_report_table(generated)
+    interpreter = None if root is None else load(model)
+    if given is None and interpreter is not None:
+        check_writer(interpreter)
+    incomplete = False
+    for table in tables:
+        texts = Texts(interpreter, lead_names(leads), writing, given, others)
+        result = evaluate_report_generation(
+            *texts.of(table),
+            notes=texts.notes,
+            unreadable=texts.missing,
+            resamples=resamples,
+            seed=seed,
+        )
+        print(result.to_markdown())
+        incomplete = incomplete or bool(texts.missing)
+        if output is not None:
+            for written in result.write(output):
+                print(f"wrote {written}")
+    return 1 if incomplete else 0

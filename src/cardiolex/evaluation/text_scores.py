@@ -60,7 +60,7 @@ def bleu(counts: Floats) -> Floats:
     from sacrebleu.metrics.bleu import BLEU
 
     scores = np.zeros((len(counts), len(ORDERS)))
-    for row, sums in enumerate(counts.tolist()):
+    for row, sums in enumerate(np.rint(counts).astype(np.int64).tolist()):
         for n in ORDERS:
             found = BLEU.compute_bleu(
                 sums[:n], sums[4 : 4 + n], sums[8], sums[9], "none", max_ngram_order=n
