@@ -16,6 +16,7 @@ from cardiolex.checkpoint.originals.melp import (
     read_system,
 )
 from cardiolex.checkpoint.originals.torch_file import load_exactly
+from cardiolex.cli import main
 from cardiolex.encoders.conv_transformer import ConvTransformer
 from cardiolex.errors import CardiolexError
 from cardiolex.nn.attentional_pooler import AttentionalPooler
@@ -220,9 +221,8 @@ def released(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("file", ["released.pt", "released.safetensors"])
-def test_a_released_file_becomes_a_model_that_embeds(released, file, tmp_path):
-    checkpoint = convert(released / file)
+def test_a_released_file_becomes_a_model_that_embeds(released, tmp_path):
+    checkpoint = convert(released / "released.pt")
     assert checkpoint.name == "MELP-768x1, released ECG encoder"
     model = load(save_checkpoint(checkpoint, tmp_path / "model"), device="cpu")
     mv = parity.ecg(1)[0].numpy() * 3 - 1
@@ -234,6 +234,18 @@ def test_a_released_file_becomes_a_model_that_embeds(released, file, tmp_path):
     for asked in (["sinus rhythm"], None):
         with pytest.raises(CardiolexError, match="understands no words"):
             model.interpret(straight, asked)
+
+
+def test_the_command_reads_safetensors_and_gives_the_same_weights(released, tmp_path, capsys):
+    folder = tmp_path / "model"
+    arguments = [str(released / "released.safetensors"), str(folder), "--name", "MELP of a friend"]
+    with pytest.raises(SystemExit) as done:
+        main(["convert", "melp", *arguments])
+    assert not done.value.code
+    assert "MELP of a friend; embeddings only, no answers" in capsys.readouterr().err
+    stored = load(folder, device="cpu").system.state_dict()
+    expected = read_system(torch.load(released / "released.pt")["state_dict"], "file").state_dict()
+    assert all(torch.equal(stored[name], value) for name, value in expected.items())
 
 
 def test_an_unreadable_file_is_named(tmp_path):
