@@ -76,6 +76,12 @@ def test_without_a_mask_all_beats_count():
     assert float(loss) == pytest.approx(slow_loss(slow), rel=1e-4)
 
 
+def test_mixed_precision_around_it_changes_nothing():
+    exact = beat_sentence_loss(*pairs())
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(beat_sentence_loss(*pairs()), exact)
+
+
 def test_a_report_without_sentences_is_skipped_and_shifts_nobody():
     sentences, has_sentence, beats, has_beat = pairs((3, 0, 4, 2))
     rest = [0, 2, 3]

@@ -36,23 +36,39 @@ def beat_sentence_scores(
     A report needs at least one sentence, a recording one beat.
     """
     attention_scale, sentence_scale, logit_scale = temperatures
-    sentences, beats = sentences.float(), beats.float()
+    with torch.autocast(sentences.device.type, enabled=False):  # the scale magnifies rounding
+        cosine = _attended_cosine(
+            sentences.float(), sentence_valid, beats.float(), beat_valid, attention_scale
+        )
+    scaled = (sentence_scale * cosine).masked_fill(~sentence_valid[:, None], -torch.inf)
+    score: Tensor = scaled.logsumexp(dim=2)  # (R, E)
+    if aggregation == "mean":
+        score = score - sentence_valid.sum(dim=1, keepdim=True).log()
+    return logit_scale * score
+
+
+def _attended_cosine(
+    sentences: Tensor,
+    sentence_valid: Tensor,
+    beats: Tensor,
+    beat_valid: Tensor | None,
+    attention_scale: float,
+) -> Tensor:
+    """Cosine (R, E, S) of each sentence with the beats that it attends to.
+
+    The attended vector c = sum_k a_k b_k is never formed: <s, c> = a . dots, |c|^2 = a . G a.
+    """
     dots = torch.einsum("rsd,ekd->resk", sentences, beats)
     among_sentences = dots.masked_fill(~sentence_valid[:, None, :, None], -torch.inf).softmax(dim=2)
     focus = attention_scale * among_sentences
     if beat_valid is not None:
         focus = focus.masked_fill(~beat_valid[None, :, None, :], -torch.inf)
     attention = focus.softmax(dim=3)  # (R, E, S, K)
-    # The attended vector c = sum_k a_k b_k is never formed: <s, c> = a . dots, |c|^2 = a . G a.
     gram = torch.einsum("ekd,eld->ekl", beats, beats)
     squared = (torch.einsum("resk,ekl->resl", attention, gram) * attention).sum(dim=3)
     norms = squared.clamp(min=1e-12).sqrt() * sentences.norm(dim=2).clamp(min=1e-6)[:, None]
-    cosine = (attention * dots).sum(dim=3) / norms  # (R, E, S)
-    scaled = (sentence_scale * cosine).masked_fill(~sentence_valid[:, None], -torch.inf)
-    score: Tensor = scaled.logsumexp(dim=2)  # (R, E)
-    if aggregation == "mean":
-        score = score - sentence_valid.sum(dim=1, keepdim=True).log()
-    return logit_scale * score
+    cosine: Tensor = (attention * dots).sum(dim=3) / norms
+    return cosine
 
 
 def beat_sentence_loss(
