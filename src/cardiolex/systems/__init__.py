@@ -14,10 +14,10 @@ from cardiolex.capabilities import SystemConfig
 from cardiolex.encoders.text import TextEncoder
 from cardiolex.systems.kmerl import KMERL
 from cardiolex.systems.melp import MELP
-from cardiolex.systems.merl import MERL
+from cardiolex.systems.merl import MERL, SignalMERL
 from cardiolex.systems.supreme import SuPreME
 
-System: TypeAlias = KMERL | MELP | MERL | SuPreME
+System: TypeAlias = KMERL | MELP | SignalMERL | SuPreME
 SYSTEMS: dict[str, type[System]] = {
     "kmerl": KMERL,
     "melp": MELP,

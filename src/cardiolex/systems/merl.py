@@ -45,8 +45,8 @@ from cardiolex.nn.projection import ecg_projector, text_projector
 from cardiolex.objectives.contrastive import info_nce
 
 
-class MERL(nn.Module):
-    """See the module's text."""
+class SignalMERL(nn.Module):
+    """MERL without reports: the uni-modal loss alone, or only an encoder that was converted."""
 
     paper: ClassVar[str] = "MERL (arXiv 2403.06659)"
 
@@ -67,7 +67,7 @@ class MERL(nn.Module):
         dropout: float = Field(default=0.1, ge=0, lt=1)
         """Of the two views."""
         contrast_weight: float = Field(default=1.0, ge=0)
-        """At 0 there are no projectors: embeddings, but no answers."""
+        """At 0 there is no text: embeddings, but no answers."""
         uni_modal_weight: float = Field(default=1.0, ge=0)
         """At 0 there are no views; both weights at 0 leave an encoder that cannot learn."""
         text_layers_trained: int = Field(default=0, ge=0)
@@ -88,39 +88,29 @@ class MERL(nn.Module):
                 raise ValueError("text_layers_trained needs contrast_weight above 0")
             return self
 
-    def __init__(self, config: Config, text: TextEncoder | None = None) -> None:
-        """`text` is needed if layers of it are trained, and not used otherwise."""
+    def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config
-        kind = config.encoder
+        kind, projects = config.encoder, config.contrast_weight > 0
         self.encoder = ResNet1D(kind) if isinstance(kind, ResNet1D.Config) else ViT(kind)
-        if config.contrast_weight or config.uni_modal_weight:
-            self._add_heads()
-        self.text: HuggingFaceText | None = None
-        if config.text_layers_trained:
-            self._train_along(text)
-
-    @classmethod
-    def assemble(cls, config: Config, text: TextEncoder | None, entity_vectors: Tensor) -> Self:
-        """`text` where it is trained along; MERL has no entities."""
-        return cls(config, text)
-
-    @property
-    def projects(self) -> bool:
-        """Whether recordings and texts meet in one space."""
-        return self.config.contrast_weight > 0
+        if not (projects or config.uni_modal_weight):
+            return
+        self.head: ConvolutionHead | TransformerHead
+        if isinstance(self.encoder, ResNet1D):
+            self.head = ConvolutionHead(self.encoder, config, projects)
+        else:
+            self.head = TransformerHead(self.encoder, config, projects)
+        if config.uni_modal_weight:
+            first, out = self.head.shared_dim, config.embedding_dim
+            self.views = nn.ModuleList(
+                nn.Sequential(nn.Linear(first, out, bias=False), nn.Dropout(config.dropout))
+                for _ in range(2)
+            )
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
-        """Return "loss", "contrast" and "uni_modal" of a batch with reports or their vectors."""
+        """Return "loss" and its parts, "contrast" (where there are reports) and "uni_modal"."""
         tokens = self.tokens(batch.ecg, batch.lead_mask, batch.sample_mask)
-        pooled = self.encoder.pool(tokens)
-        losses: dict[str, Tensor] = {}
-        if self.projects:
-            text = self.text_projector(self._report_vectors(batch))
-            losses["contrast"] = self._clip(self.head.embedding(tokens, pooled), text)
-        if self.config.uni_modal_weight:
-            shared = self.head.shared(pooled)
-            losses["uni_modal"] = self._clip(self.views[0](shared), self.views[1](shared))
+        losses = self._parts(tokens, self.encoder.pool(tokens), batch)
         if not losses:
             raise CardiolexError("contrast_weight and uni_modal_weight are 0: nothing to learn")
         weights = {
@@ -134,16 +124,48 @@ class MERL(nn.Module):
         """(B, D), the feature of the published probe: time average, or the ViT's pooled vector."""
         return self.encoder.pool(self.tokens(ecg, lead_mask, sample_mask))
 
+    def tokens(self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor) -> Tensor:
+        """Tokens (B, N, D) of `ecg` (B, 12, T), zero where there is no lead or no sample."""
+        there = lead_mask[:, :, None] & sample_mask[:, None]
+        encoded: Tensor = self.encoder(ecg.masked_fill(~there, 0.0))
+        return encoded
+
+    def _parts(self, tokens: Tensor, pooled: Tensor, batch: Batch) -> dict[str, Tensor]:
+        if not self.config.uni_modal_weight:
+            return {}
+        shared = self.head.shared(pooled)
+        return {"uni_modal": self._clip(self.views[0](shared), self.views[1](shared))}
+
+    def _clip(self, a: Tensor, b: Tensor) -> Tensor:
+        return info_nce(a, b, self.config.temperature, self.config.reduction)
+
+
+class MERL(SignalMERL):
+    """See the module's text."""
+
+    def __init__(self, config: SignalMERL.Config, text: TextEncoder | None = None) -> None:
+        """`text` is needed if layers of it are trained, and not used otherwise."""
+        super().__init__(config)
+        self.text_projector = text_projector(config.text_dim, config.embedding_dim)
+        self.text: HuggingFaceText | None = None
+        if config.text_layers_trained:
+            self._train_along(text)
+
+    @classmethod
+    def assemble(
+        cls, config: SignalMERL.Config, text: TextEncoder | None, entity_vectors: Tensor
+    ) -> SignalMERL:
+        """Without a contrast `SignalMERL`; `text` is used where it is trained along."""
+        return cls(config, text) if config.contrast_weight else SignalMERL(config)
+
     def project_ecg(self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor) -> Tensor:
         """Unit vectors (B, E) comparable with `embed_text`."""
-        self._check_projects()
         tokens = self.tokens(ecg, lead_mask, sample_mask)
         embedding = self.head.embedding(tokens, self.encoder.pool(tokens))
         return F.normalize(embedding.float(), dim=1)
 
     def embed_text(self, text_vectors: Tensor) -> Tensor:
         """Unit vectors (N, E) of text vectors (N, Dt)."""
-        self._check_projects()
         return F.normalize(self.text_projector(text_vectors).float(), dim=1)
 
     def score_queries(
@@ -153,21 +175,10 @@ class MERL(nn.Module):
         recordings = self.project_ecg(ecg, lead_mask, sample_mask)
         return recordings @ self.embed_text(query_vectors).T / self.config.temperature
 
-    def tokens(self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor) -> Tensor:
-        """Tokens (B, N, D) of `ecg` (B, 12, T), zero where there is no lead or no sample."""
-        there = lead_mask[:, :, None] & sample_mask[:, None]
-        encoded: Tensor = self.encoder(ecg.masked_fill(~there, 0.0))
-        return encoded
-
-    def _clip(self, a: Tensor, b: Tensor) -> Tensor:
-        return info_nce(a, b, self.config.temperature, self.config.reduction)
-
-    def _check_projects(self) -> None:
-        if not self.projects:
-            raise CardiolexError(
-                "this MERL has learned, or was converted, without reports (contrast_weight = 0): "
-                "it embeds recordings and answers nothing"
-            )
+    def _parts(self, tokens: Tensor, pooled: Tensor, batch: Batch) -> dict[str, Tensor]:
+        text = self.text_projector(self._report_vectors(batch))
+        contrast = self._clip(self.head.embedding(tokens, pooled), text)
+        return {"contrast": contrast, **super()._parts(tokens, pooled, batch)}
 
     def _report_vectors(self, batch: Batch) -> Tensor:
         if self.text is not None:
@@ -178,23 +189,6 @@ class MERL(nn.Module):
                 "train the text encoder along (text_layers_trained)"
             )
         return batch.report_vectors
-
-    def _add_heads(self) -> None:
-        config, dim, out = self.config, self.encoder.dim, self.config.embedding_dim
-        self.head: ConvolutionHead | TransformerHead
-        if isinstance(self.encoder, ResNet1D):
-            tokens = self.encoder.tokens if self.projects else None
-            self.head = ConvolutionHead(dim, out, tokens, config.pooling_heads)
-        else:
-            self.head = TransformerHead(dim, out, self.projects)
-        if self.projects:
-            self.text_projector = text_projector(config.text_dim, out)
-        if config.uni_modal_weight:
-            first = self.head.shared_dim
-            self.views = nn.ModuleList(
-                nn.Sequential(nn.Linear(first, out, bias=False), nn.Dropout(config.dropout))
-                for _ in range(2)
-            )
 
     def _train_along(self, text: TextEncoder | None) -> None:
         k = self.config.text_layers_trained
@@ -208,13 +202,14 @@ class MERL(nn.Module):
 class ConvolutionHead(nn.Module):
     """For ResNets: convolution of one token to the shared width, then attention pooling."""
 
-    def __init__(self, dim: int, out: int, tokens: int | None, heads: int) -> None:
-        """`tokens` is how many are pooled; None = no projection, views only."""
+    def __init__(self, encoder: ResNet1D, config: SignalMERL.Config, projects: bool) -> None:
+        """`projects` says whether recordings are compared with texts."""
         super().__init__()
-        self.reduce = nn.Linear(dim, out)
-        if tokens is not None:
-            self.pool = AttentionPooling(tokens, out, heads)
-        self.shared_dim = out
+        self.shared_dim = config.embedding_dim
+        self.reduce = nn.Linear(encoder.dim, config.embedding_dim)
+        if projects:
+            heads = config.pooling_heads
+            self.pool = AttentionPooling(encoder.tokens, config.embedding_dim, heads)
 
     def embedding(self, tokens: Tensor, pooled: Tensor) -> Tensor:
         """(B, E) of `tokens` (B, N, D)."""
@@ -230,11 +225,12 @@ class ConvolutionHead(nn.Module):
 class TransformerHead(nn.Module):
     """For ViTs: a projector of the pooled tokens."""
 
-    def __init__(self, dim: int, out: int, projects: bool) -> None:
+    def __init__(self, encoder: ViT, config: SignalMERL.Config, projects: bool) -> None:
+        """`projects` says whether recordings are compared with texts."""
         super().__init__()
+        self.shared_dim = encoder.dim
         if projects:
-            self.projector = ecg_projector(dim, out)
-        self.shared_dim = dim
+            self.projector = ecg_projector(encoder.dim, config.embedding_dim)
 
     def embedding(self, tokens: Tensor, pooled: Tensor) -> Tensor:
         """(B, E) of `pooled` (B, D)."""

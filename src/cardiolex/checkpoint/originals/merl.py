@@ -27,7 +27,7 @@ from cardiolex.recordings.leads import LEADS
 from cardiolex.recordings.preprocess import Preprocess
 from cardiolex.reports.prompts import benchmark_conditions
 from cardiolex.reports.vocabulary import Vocabulary
-from cardiolex.systems.merl import MERL
+from cardiolex.systems.merl import MERL, SignalMERL
 
 PREPROCESS = Preprocess(fs=500.0, seconds=10.0, highpass_hz=None, scale="minmax")
 TEXT = "lm_model."
@@ -100,7 +100,7 @@ def convert(path: str | Path, text_encoder: str | Path, name: str | None = None)
     )
 
 
-def read_system(weights: dict[str, Tensor], path: str | Path) -> tuple[MERL, bool]:
+def read_system(weights: dict[str, Tensor], path: str | Path) -> tuple[SignalMERL, bool]:
     """MERL with these weights, and whether the file has the whole model or the encoder alone."""
     whole = any(key.startswith("ecg_encoder.") for key in weights)
     prefix = "ecg_encoder." if whole else ""
@@ -110,7 +110,8 @@ def read_system(weights: dict[str, Tensor], path: str | Path) -> tuple[MERL, boo
     if not whole:
         ours = {f"encoder.{key}": value for key, value in ours.items()}
     ours = _reshaped(ours)
-    system = MERL(_config(ours, whole, path))
+    config = _config(ours, whole, path)
+    system = MERL(config) if whole else SignalMERL(config)
     load_exactly(system, ours, path)
     return system, whole
 
@@ -145,15 +146,15 @@ def _reshaped(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     return result
 
 
-def _config(weights: dict[str, Tensor], whole: bool, path: str | Path) -> MERL.Config:
+def _config(weights: dict[str, Tensor], whole: bool, path: str | Path) -> SignalMERL.Config:
     encoder = _encoder_config(weights, path)
     if not whole:
-        return MERL.Config(encoder=encoder, contrast_weight=0.0, uni_modal_weight=0.0)
+        return SignalMERL.Config(encoder=encoder, contrast_weight=0.0, uni_modal_weight=0.0)
     try:
         embedding, text = (weights[f"text_projector.{i}.weight"].shape for i in (2, 0))
     except KeyError as error:
         raise CardiolexError(f"{path}: lacks the weights of {error.args[0]}") from error
-    return MERL.Config(encoder=encoder, text_dim=text[1], embedding_dim=embedding[0])
+    return SignalMERL.Config(encoder=encoder, text_dim=text[1], embedding_dim=embedding[0])
 
 
 def _encoder_config(weights: dict[str, Tensor], path: str | Path) -> ResNet1D.Config | ViT.Config:
