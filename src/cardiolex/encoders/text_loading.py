@@ -23,7 +23,36 @@ def load_model(model: str | Path) -> tuple[Any, Any]:
 
     A pooler that is not stored is None; anything else that is missing is an error.
     """
-    from transformers import AutoModel, AutoTokenizer
+    loaded, tokenizer, missing = _load(model, "AutoModel")
+    if lacking := [name for name in missing if not name.startswith("pooler.")]:
+        raise CardiolexError(
+            f"text encoder {str(model)!r} lacks weights: {', '.join(lacking[:3])} ..."
+        )
+    if missing and hasattr(loaded, "pooler"):
+        loaded.pooler = None  # not stored by every model, and made of random numbers otherwise
+    return loaded, tokenizer
+
+
+def load_masked_model(model: str | Path) -> tuple[Any, Any, bool]:
+    """A masked language model, its tokeniser and whether its head was stored.
+
+    A head that was not is new, drawn from torch's generator.
+    """
+    loaded, tokenizer, missing = _load(model, "AutoModelForMaskedLM")
+    body = f"{loaded.base_model_prefix}."
+    lacking = [n for n in missing if n.startswith(body) and not n.startswith(f"{body}pooler.")]
+    if lacking:
+        raise CardiolexError(
+            f"text encoder {str(model)!r} lacks weights: {', '.join(lacking[:3])} ..."
+        )
+    if tokenizer.mask_token_id is None:
+        raise CardiolexError(f"text encoder {str(model)!r}: its tokeniser has no mask token")
+    return loaded, tokenizer, not missing
+
+
+def _load(model: str | Path, kind: str) -> tuple[Any, Any, list[str]]:
+    """Model of an Auto class of transformers, tokeniser, names of weights that were not stored."""
+    import transformers
 
     where = str(model)
     if Path(where).is_dir():
@@ -35,19 +64,14 @@ def load_model(model: str | Path) -> tuple[Any, Any]:
             _check_hub(where)
     try:
         with silence():
-            tokenizer = AutoTokenizer.from_pretrained(where, **options)
-            model, found = AutoModel.from_pretrained(
+            tokenizer = transformers.AutoTokenizer.from_pretrained(where, **options)
+            loaded, found = getattr(transformers, kind).from_pretrained(
                 where, dtype=torch.float32, output_loading_info=True, **options
             )
     except (OSError, ValueError, RuntimeError) as error:
         first = str(error).strip().splitlines()[0]
         raise CardiolexError(f"text encoder {where!r} cannot be loaded: {first}") from error
-    missing = [key for key in found["missing_keys"] if not key.startswith("pooler.")]
-    if missing:
-        raise CardiolexError(f"text encoder {where!r} lacks weights: {', '.join(missing[:3])} ...")
-    if hasattr(model, "pooler") and len(missing) < len(found["missing_keys"]):
-        model.pooler = None  # not stored by every model, and made of random numbers otherwise
-    return model, tokenizer
+    return loaded, tokenizer, list(found["missing_keys"])
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from cardiolex.encoders.compact_text import (
     save,
     train_tokenizer,
 )
+from cardiolex.objectives.masked_tokens import hide_tokens
 from cardiolex.objectives.meaning import name_cross_entropy, spread
 from cardiolex.recipes.text_encoder_quality import measure, opposite_pairs
 from cardiolex.reports.compose import Composer, Statement, split_wordings
@@ -148,13 +149,8 @@ def _train_language(
 
 def mask_tokens(ids: Tensor, tokenizer: "PreTrainedTokenizerFast") -> tuple[Tensor, Tensor]:
     """Input with masks and labels (-100 where nothing is asked), both (B, T)."""
-    special = torch.isin(ids, torch.tensor(tokenizer.all_special_ids))
-    chosen = (torch.rand(ids.shape) < 0.15) & ~special
-    chosen[torch.arange(len(ids)), 1] |= ~chosen.any(dim=1)
-    draw = torch.rand(ids.shape)
-    masked = torch.where(chosen & (draw < 0.8), tokenizer.mask_token_id, ids)
-    noise = torch.randint(len(tokenizer), ids.shape)
-    return torch.where(chosen & (draw > 0.9), noise, masked), torch.where(chosen, ids, -100)
+    special = torch.tensor(tokenizer.all_special_ids)
+    return hide_tokens(ids, special, tokenizer.mask_token_id, len(tokenizer))
 
 
 # ---------------------------------------------------------------- meaning
