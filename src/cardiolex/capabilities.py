@@ -6,7 +6,7 @@ Shapes: B batch, T samples, Q queries, D embedding, E shared space, Dt text vect
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol, Self, runtime_checkable
+from typing import Any, Literal, Protocol, Self, TypeVar, runtime_checkable
 
 from torch import Tensor, nn
 
@@ -117,3 +117,14 @@ class FollowsSteps(Protocol):
     def after_step(self, done: float) -> None:
         """`done`, from 0 to 1, is the share of the training that is over."""
         ...
+
+
+S = TypeVar("S")
+
+
+def without(kind: type[S], *methods: str) -> type[S]:
+    """`kind` as it is where its configuration leaves out what `methods` need.
+
+    They are None there, which `isinstance` with a protocol reads as absent.
+    """
+    return type(kind.__name__, (kind,), dict.fromkeys(methods)) if methods else kind

@@ -1,9 +1,12 @@
 """K-MERL without one of its parts; what it does with both is in test_contract.py."""
 
+from copy import deepcopy
+
 import pytest
 import torch
 from torch import Tensor
 
+from cardiolex.capabilities import Aligns, ExplainsQueries, ScoresQueries
 from cardiolex.datasets.batches import Batch
 from cardiolex.encoders.lead_vit import LeadViT
 from cardiolex.errors import CardiolexError
@@ -23,7 +26,7 @@ def made(encoder: LeadViT.Config = ENCODER, **weights: float) -> KMERL:
         embedding_dim=16,
         **weights,
     )
-    return KMERL(config, torch.randn(Q, DT))
+    return KMERL.assemble(config, None, torch.randn(Q, DT))
 
 
 def signals() -> tuple[Tensor, Tensor, Tensor]:
@@ -43,12 +46,8 @@ def test_without_the_contrast_only_the_query_network_is_left():
     assert silent(system) == []
     assert system.config.reads == "labels"
     assert system.score_queries(*signals(), system.entity_vectors).shape == (B, Q)
-    for ask in (
-        lambda: system.project_ecg(*signals()),
-        lambda: system.embed_text(torch.ones(1, DT)),
-    ):
-        with pytest.raises(CardiolexError, match="contrast_weight = 0"):
-            ask()
+    assert isinstance(system, ExplainsQueries) and not isinstance(system, Aligns)
+    assert isinstance(made(), ExplainsQueries) and isinstance(made(), Aligns)
 
 
 def test_without_the_query_network_names_are_answered_by_cosine():
@@ -62,8 +61,8 @@ def test_without_the_query_network_names_are_answered_by_cosine():
         text = system.text_projector(asked)
     expected = torch.cosine_similarity(ecg[:, None], text[None], dim=2) / 0.07
     assert torch.allclose(logits, expected, atol=1e-5)
-    with pytest.raises(CardiolexError, match="query_weight = 0"):
-        system.explain_queries(*signals(), asked)
+    assert isinstance(system, Aligns) and isinstance(system, ScoresQueries)
+    assert not isinstance(system, ExplainsQueries)
 
 
 def test_without_either_there_is_nothing_to_learn():
@@ -73,5 +72,7 @@ def test_without_either_there_is_nothing_to_learn():
 
 def test_tokens_that_mix_leads_explain_nothing():
     system = made(ENCODER.model_copy(update={"tokens": "mixed"}))
-    with pytest.raises(CardiolexError, match="mix leads"):
-        system.explain_queries(*signals(), system.entity_vectors)
+    assert isinstance(system, ScoresQueries) and not isinstance(system, ExplainsQueries)
+    assert silent(system) == []
+    copied = deepcopy(system)
+    assert not isinstance(copied, ExplainsQueries)

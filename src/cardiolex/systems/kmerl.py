@@ -28,7 +28,7 @@ import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from cardiolex.capabilities import Reads
+from cardiolex.capabilities import Reads, without
 from cardiolex.datasets.batches import Batch
 from cardiolex.encoders.lead_vit import LeadViT, Tokens
 from cardiolex.encoders.text import TextEncoder
@@ -109,8 +109,14 @@ class KMERL(nn.Module):
 
     @classmethod
     def assemble(cls, config: Config, text: TextEncoder | None, entity_vectors: Tensor) -> Self:
-        """Build from what a run or a checkpoint has; the text encoder stays outside."""
-        return cls(config, entity_vectors)
+        """Build from what a run or a checkpoint has; the text encoder stays outside.
+
+        What the configuration leaves out is no capability of the result.
+        """
+        lacking = [] if config.contrast_weight else ["project_ecg", "embed_text"]
+        if not config.query_weight or config.encoder.tokens != "lead":
+            lacking.append("explain_queries")
+        return without(cls, *lacking)(config, entity_vectors)
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Return "loss", "contrast" and "entities" of a batch with report vectors and labels."""
@@ -161,8 +167,6 @@ class KMERL(nn.Module):
 
         Attention is averaged over layers and heads, sums to one, and is zero where no token is.
         """
-        if self.config.encoder.tokens != "lead":
-            raise CardiolexError("tokens that mix leads cannot say in which lead a query looked")
         network = _built(self.query_network, "query_weight")
         visible = self.encoder.real(lead_mask, sample_mask)
         tokens = self.encoder(ecg, visible)

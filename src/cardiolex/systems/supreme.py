@@ -33,7 +33,7 @@ import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 
-from cardiolex.capabilities import Reads
+from cardiolex.capabilities import Reads, without
 from cardiolex.datasets.batches import Batch
 from cardiolex.encoders.lead_vit import LeadViT
 from cardiolex.encoders.resnet1d import ResNet1D
@@ -108,8 +108,13 @@ class SuPreME(nn.Module):
 
     @classmethod
     def assemble(cls, config: Config, text: TextEncoder | None, entity_vectors: Tensor) -> Self:
-        """Build from what a run or a checkpoint has; the text encoder stays outside."""
-        return cls(config, entity_vectors)
+        """Build from what a run or a checkpoint has; the text encoder stays outside.
+
+        Only tokens of single leads, asked by the fusion network, can explain an answer.
+        """
+        by_lead = config.backbone == "lead_vit" and config.encoder.tokens == "lead"
+        lacking = () if by_lead and config.head == "cfn" else ("explain_queries",)
+        return without(cls, *lacking)(config, entity_vectors)
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Return "loss" and "entities", the same number, of a batch with labels."""
@@ -147,15 +152,10 @@ class SuPreME(nn.Module):
         """Logits (B, Q) and attention (B, Q, 12, M): where in which lead each query looked.
 
         Attention is averaged over layers and heads, sums to one, and is zero where no token is.
-        CardiolexError for the variants whose answers come from no lead in particular.
+        Variants whose answers come from no lead in particular lack it.
         """
         encoder, network = self.encoder, self.query_network
-        if network is None or not isinstance(encoder, LeadViT) or encoder.config.tokens != "lead":
-            raise CardiolexError(
-                f"SuPreME with backbone = {self.config.backbone!r} and head = "
-                f"{self.config.head!r} cannot say where it looked; 'lead_vit' with tokens of "
-                "single leads and 'cfn' can"
-            )
+        assert isinstance(encoder, LeadViT) and network is not None
         visible = encoder.real(lead_mask, sample_mask)
         tokens = encoder(ecg, visible)
         logits, weights = network(tokens.values, query_vectors, tokens.valid, True)
