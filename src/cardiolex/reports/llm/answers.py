@@ -3,6 +3,7 @@
 import copy
 import json
 import re
+from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -107,6 +108,7 @@ def read_answer(content: str, form: type[A]) -> A:
         raise Malformed(f"{place}: {first['msg']}") from error
 
 
+@lru_cache
 def schema(form: type[Answer], *, bounds: bool = True) -> dict[str, Any]:
     """JSON schema of a form: every field required, none added, references written out.
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Generic
 
@@ -24,7 +25,7 @@ class Prompt(Generic[A]):
     user: str
     form: type[A]
 
-    @property
+    @cached_property
     def version(self) -> str:
         """The file's version number and a hash of prompt and form: any edit makes it new."""
         content = json.dumps([self.system, self.user, schema(self.form)], sort_keys=True)
