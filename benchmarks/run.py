@@ -20,6 +20,7 @@ NAMES = (
     "read_speed",
     "simulate_speed",
     "train_speed",
+    "systems_speed",
     "interpret_speed",
     "extract_speed",
 )

@@ -44,3 +44,11 @@ def test_weight_multiplies_positives_only():
     logits, weight = torch.zeros(1, 2), torch.tensor([5.0, 5.0])
     labels = torch.tensor([[1.0, 0.0]])
     assert float(entity_bce(logits, labels, weight)) == pytest.approx(3 * math.log(2))
+
+
+def test_autocast_does_not_round_the_cosines():
+    torch.manual_seed(3)
+    a, b = torch.randn(8, 16), torch.randn(8, 16)
+    plain = info_nce(a, b, 0.01)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(info_nce(a, b, 0.01), plain)
