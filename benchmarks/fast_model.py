@@ -87,7 +87,8 @@ class _Server:
         if whole is not None:
             return whole
         parts = [self.known.get(p.casefold(), ([], [])) for p in report.rstrip(".").split(". ")]
-        return sum((p[0] for p in parts), []), sum((p[1] for p in parts), [])
+        present, uncertain = ([name for p in parts for name in p[kind]] for kind in (0, 1))
+        return present, uncertain
 
 
 def _findings(statement: str) -> tuple[list[str], list[str]]:
