@@ -41,8 +41,10 @@ def read_torch_file(path: str | Path) -> dict[str, Tensor]:
     except OSError as error:
         raise CardiolexError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise CardiolexError(f"{path}: is no file of plain torch weights: {first}") from error
+        raise CardiolexError(
+            f"{path}: is no torch file, is cut short, or holds more than plain tensors; such files "
+            "can run code and are not opened. Save the state dictionary alone"
+        ) from error
     for name in WRAPPERS:
         if isinstance(content, dict) and isinstance(content.get(name), dict):
             content = content[name]
