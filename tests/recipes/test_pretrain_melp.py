@@ -90,7 +90,7 @@ def test_from_a_store_to_answers_and_reports(store, tmp_path, bert_folder, varia
     assert checkpoint.system.config.fs == 250.0
     figures = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     held_out = [line for line in figures if "held_out_loss" in line]
-    assert held_out and "held_out_auroc_12" in held_out[-1]
+    assert held_out and ("held_out_auroc_12" in held_out[-1]) == (variant != "no-rhythm")
     example = Store(store)[0]
     signal = (
         torch.from_numpy(example.ecg * example.gain)[None].float(),
@@ -98,7 +98,10 @@ def test_from_a_store_to_answers_and_reports(store, tmp_path, bert_folder, varia
         torch.from_numpy(example.sample_mask)[None],
     )
     with torch.no_grad():
-        assert torch.isfinite(checkpoint.score(*signal, ["atrial fibrillation", "sinus"])).all()
+        assert torch.isfinite(checkpoint.system.embed_ecg(*signal)).all()
+        if variant != "no-rhythm":
+            logits = checkpoint.score(*signal, ["atrial fibrillation", "sinus"])
+            assert torch.isfinite(logits).all()
     if variant != "no-token":
         assert len(checkpoint.system.write_reports(*signal, Decoding(max_tokens=4))) == 1
 

@@ -3,6 +3,7 @@ import math
 import pytest
 import torch
 
+from cardiolex.capabilities import Aligns, ScoresQueries, WritesReports
 from cardiolex.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from cardiolex.datasets.batches import Batch
 from cardiolex.encoders.causal_text import CausalText
@@ -40,7 +41,8 @@ SAID = [report.replace(".", "") for report in REPORTS]  # the tiny tokeniser kno
 def made(bert_folder):
     def make(config=CONFIG, **changes):
         torch.manual_seed(0)
-        return MELP(config.model_copy(update=changes), CausalText(bert_folder))
+        settings = config.model_copy(update=changes)
+        return MELP.assemble(settings, CausalText(bert_folder), torch.zeros(0, 32))
 
     return make
 
@@ -92,14 +94,13 @@ def test_each_weight_switches_its_part_off(made):
         assert set(losses) == {"loss", "rhythm", "token", "beat"} - {off}
         losses["loss"].backward()
         assert all(p.grad is not None for p in system.parameters() if p.requires_grad)
-    with pytest.raises(CardiolexError, match="token_weight = 0: it cannot write"):
-        made(token_weight=0.0).write_reports(*parts(data), Decoding())
+    assert not isinstance(made(token_weight=0.0), WritesReports)
     system = made(rhythm_weight=0.0)
+    assert not isinstance(system, (Aligns, ScoresQueries)) and isinstance(system, WritesReports)
     losses = system.losses(data)
     assert set(losses) == {"loss", "token", "beat"}
     losses["loss"].backward()
     assert all(p.grad is not None for p in system.parameters() if p.requires_grad)
-    assert system.score_queries(*parts(data), torch.randn(2, 32)).shape == (4, 2)
     with pytest.raises(ValueError, match="nothing trains beats"):
         MELP.Config(rhythm_weight=0.0, beat_weight=0.0)
 
@@ -201,15 +202,12 @@ def test_the_wrong_text_encoder_and_an_encoder_alone_are_explained(bert_folder):
     for text in (None, HuggingFaceText(bert_folder)):
         with pytest.raises(CardiolexError, match="build it with a CausalText"):
             MELP(CONFIG, text)
-    alone = MELP(CONFIG.model_copy(update={"encoder_only": True}))
+    config = CONFIG.model_copy(update={"encoder_only": True})
+    alone = MELP.assemble(config, None, torch.zeros(0, 32))
     assert alone.project_ecg(*parts(batch())).shape == (4, 16)
-    for call in (
-        lambda: alone.losses(batch()),
-        lambda: alone.embed_text(torch.randn(2, 32)),
-        lambda: alone.write_reports(*parts(batch()), Decoding()),
-    ):
-        with pytest.raises(CardiolexError, match="holds its ECG encoder alone"):
-            call()
+    assert not isinstance(alone, (Aligns, ScoresQueries, WritesReports))
+    with pytest.raises(CardiolexError, match="holds its ECG encoder alone"):
+        alone.losses(batch())
 
 
 def test_a_checkpoint_brings_back_the_trained_text(made, tmp_path):

@@ -16,8 +16,9 @@ Deviations and choices:
 - The language model's own head (30 thousand words) is never computed; the caption branch runs
   only where it is needed. The decoder's output matrix is initialised; it may be tied.
 - The logit scale is kept in [0, ln 100] at the start of each step instead of after it.
-- A part whose loss has no weight is not built. Without the rhythm loss the heads that compare
-  stay as they were initialised, so answers are chance, as the paper's ablation says.
+- A part whose loss has no weight is not built, and what it would do is no capability: without the
+  rhythm loss nothing is compared with text (the paper: zero-shot is lost), without the token loss
+  nothing is written.
 Shapes: B batch, T samples, N tokens, K beats, D width, E shared space, Q queries, Dt text vector.
 """
 
@@ -29,7 +30,7 @@ import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
-from cardiolex.capabilities import Reads
+from cardiolex.capabilities import Reads, without
 from cardiolex.datasets.batches import Batch
 from cardiolex.encoders.causal_text import CausalText, TextStates
 from cardiolex.encoders.conv_transformer import ConvTransformer
@@ -48,10 +49,6 @@ from cardiolex.objectives.contrastive import info_nce
 from cardiolex.recordings.beat_counts import count_beats
 
 LARGEST_LOG_SCALE = math.log(100)
-ENCODER_ONLY = (
-    "this MELP holds its ECG encoder alone: it embeds recordings, but neither answers, writes nor "
-    "learns; take the whole model"
-)
 
 
 class Caption(BaseModel):
@@ -146,8 +143,14 @@ class MELP(nn.Module):
 
     @classmethod
     def assemble(cls, config: Config, text: TextEncoder | None, entity_vectors: Tensor) -> Self:
-        """`text` is trained along; MELP has no entities."""
-        return cls(config, text)
+        """`text` is trained along; MELP has no entities.
+
+        What the configuration leaves out is no capability of the result.
+        """
+        lacking = [] if config.token_weight and not config.encoder_only else ["write_reports"]
+        if config.encoder_only or not config.rhythm_weight:
+            lacking += ["embed_text", "score_queries"]
+        return without(cls, *lacking)(config, text)
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Return "loss" and, where they have a weight, "rhythm", "token", "beat" of a batch."""
@@ -185,7 +188,7 @@ class MELP(nn.Module):
     def embed_text(self, text_vectors: Tensor) -> Tensor:
         """Unit vectors (N, E) of text vectors (N, Dt)."""
         if self.text_projection is None:
-            raise CardiolexError(ENCODER_ONLY)
+            raise CardiolexError("this MELP was not trained to compare: rhythm_weight = 0")
         return F.normalize(self.text_projection(text_vectors).float(), dim=1)
 
     def score_queries(
@@ -263,7 +266,7 @@ class MELP(nn.Module):
 
     def _tower(self) -> CausalText:
         if self.text is None:
-            raise CardiolexError(ENCODER_ONLY)
+            raise CardiolexError("this MELP holds its ECG encoder alone; take the whole model")
         return self.text
 
     def _add_text(self, text: TextEncoder | None) -> None:
@@ -276,15 +279,14 @@ class MELP(nn.Module):
             )
         text.freeze_layers(config.frozen_layers)
         self.text, self.text_model = text, text.model
-        self.text_projection = text_projector(config.text_dim, config.embedding_dim)
-        self.text_projection.requires_grad_(config.rhythm_weight > 0)
+        if config.rhythm_weight:
+            self.text_projection = text_projector(config.text_dim, config.embedding_dim)
         if config.beat_weight:
             self.sentence_projection = nn.Linear(config.text_dim, config.embedding_dim)
         if config.token_weight:
             c = config.caption
-            width = self.config.encoder.width
             self.caption_pooler = AttentionalPooler(
-                c.tokens, config.text_dim, width, config.pooling_heads
+                c.tokens, config.text_dim, config.encoder.width, config.pooling_heads
             )
             decoder = TextDecoder.Config(
                 width=config.text_dim,
