@@ -62,8 +62,8 @@ def ventricles(facts: Facts, verdict: Verdict) -> None:
     points = romhilt_estes(facts)
     verdict.say("voltage criteria for left ventricular hypertrophy", met)
     if cause:
-        slight = above(max(ratio, lvh_other_ratio(facts)), 0.9, 0.0)
-        state = either(slight, True if points >= 4 else None)
+        slight = above(max(ratio, lvh_other_ratio(facts)), 1.0, 0.0)
+        state = either(slight, True if points >= 5 else None)
     else:
         state = None if points >= 5 or ratio > 1.3 else False
     verdict.say("left ventricular hypertrophy", state)

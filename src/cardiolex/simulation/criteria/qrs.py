@@ -42,7 +42,7 @@ def _terminal_right(facts: Facts) -> bool | None:
     late = max(facts.lead(w.r_prime_mv, "V1"), 0.7 * facts.lead(w.r_prime_mv, "V2"))
     if facts.lead(w.s_mv, "V1") < 0.05:
         late = max(late, facts.lead(w.r_mv, "V1"))
-    return above(late, 0.04, 0.015)
+    return above(late, 0.05, 0.02)
 
 
 def _right(facts: Facts, verdict: Verdict) -> None:
