@@ -242,7 +242,7 @@ def test_refusals_and_malformed_answers_are_asked_again_on_request(
         LLMExtractor(Endpoint(server.url, "m"), journal=tmp_path / "j")(["sinus rhythm"])
         server.script = knows({"sinus rhythm": ["sinus rhythm"]})
         endpoint = Endpoint(server.url, "m")
-        assert not LLMExtractor(endpoint, journal=tmp_path / "j")(["sinus rhythm"])[0].mentions
+        assert not LLMExtractor(endpoint, journal=tmp_path / "j")(["sinus rhythm"])[0].present
         again = LLMExtractor(endpoint, journal=tmp_path / "j", ask_again=True)
         assert again(["sinus rhythm"])[0].present == {"sinus rhythm"}
         asked = len(server.requests)

@@ -27,7 +27,7 @@ def reasons(table: DecisionTable) -> dict[str, str]:
     for row in table:
         if row.decision in ("same", "new", "drop"):
             who = "by hand" if row.by_hand else row.reason
-            said[row.name] = f"{row.decision} {row.target}".strip() + f": {who}"
+            said[row.name] = f"{row.decision}: {who}"
     return said
 
 

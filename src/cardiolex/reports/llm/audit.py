@@ -24,7 +24,7 @@ def sections(
                 if outcome != "answered"
             ],
             ("why", "statements", "for example"),
-            "They count as if they stated nothing that a model could find.",
+            "What the rules read in refused, malformed and unanswered ones is taken as uncertain.",
         ),
         Section(
             "Named by the model and rejected",

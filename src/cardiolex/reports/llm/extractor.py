@@ -225,13 +225,23 @@ class LLMExtractor:
         return Extraction(text, ordered, qualifiers, silent, rest_of(text, covered), language)
 
     def _read(self, part: str, statement: Statement) -> Extraction:
-        """One statement, with places in the whole text; what is no finding is the rules' word."""
-        if self._answers[statement.identity].outcome == "too long":
+        """One statement, with places in the whole text; what is no finding is the rules' word.
+
+        Where the model gave no answer, what the rules read may be there: it is uncertain.
+        """
+        outcome = self._answers[statement.identity].outcome
+        if outcome == "too long":
             return Extraction(part)
         read = self.rules([part])[0]
         qualifiers = {(m.name, m.start): m.qualifiers for m in read.mentions}
         place = statement.start
         mentions = []
+        if outcome not in ("answered", "withheld"):
+            mentions = [
+                replace(m, assertion="uncertain", start=place + m.start, end=place + m.end)
+                for m in read.mentions
+                if m.assertion != "absent"
+            ]
         for name, said, (start, end) in self._located(part, statement.identity):
             target = self.targets(name)
             if target is not None:
