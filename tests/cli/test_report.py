@@ -126,7 +126,7 @@ def test_written_reports_are_scored_beside_two_baselines(call, writer, table, tm
     # the other patients' most frequent report: right for two, for the third it is wrong
     assert frequent["ROUGE-L"]["value"] == pytest.approx(2 / 3)
     assert frequent["precision (micro)"]["value"] == pytest.approx(4 / 6)
-    assert '"max_tokens":6' in " ".join(content["notes"])
+    assert "Written with method greedy, max_tokens 6." in content["notes"]
 
 
 def test_texts_from_elsewhere_need_no_model(call, table, tmp_path):

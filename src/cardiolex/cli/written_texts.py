@@ -116,7 +116,8 @@ class Texts:
         texts = self.interpreter.write_reports(recordings, decoding, leads=self.leads)
         if any(len(windows) > 1 for windows in texts):
             self._note("Of long recordings the first window's report is scored.")
-        self._note(f"Written with {decoding.model_dump_json(exclude_defaults=True)} and defaults.")
+        chosen = {"method": decoding.method} | decoding.model_dump(exclude_defaults=True)
+        self._note("Written with " + ", ".join(f"{k} {v}" for k, v in chosen.items()) + ".")
         return [windows[0] for windows in texts]
 
     def _embed(self, recordings: list[Recording]) -> NDArray[np.float32]:

@@ -118,9 +118,9 @@ class ReportGenerationResult:
         names = [one.name for one in self.texts]
         lines = [f"**{title}**", "", *markdown_table(("", *names), self._rows()), ""]
         if len(names) > 1:
-            lines += [f"{names[0].capitalize()} minus the others, paired:", ""]
+            lines += [f"{names[0][0].upper()}{names[0][1:]} minus the others, paired:", ""]
             lines += [*markdown_table(("", *names[1:]), self._differences()), ""]
-        lines += [f"Findings of {names[0]} (precision / recall / F1):", ""]
+        lines += [f"The most frequent findings, {names[0]}:", ""]
         header = ("finding", "in reports", "written", "precision", "recall", "F1")
         lines += markdown_table(header, [_cells(row) for row in self.texts[0].entities[:SHOWN]])
         return "\n".join([*lines, "", *self._notes()]).rstrip() + "\n"
