@@ -55,7 +55,10 @@ class GlobalBatchNorm(nn.BatchNorm1d):
         centred = wide - _along(mean, x.ndim)
         var = all_reduce_sum(centred.square().sum(dim=over)) / n  # E[x^2] - mean^2 would cancel
         self._remember(mean.detach(), (var * n / (n - 1)).detach())
-        scale = self.weight * torch.rsqrt(var + self.eps)
+        scale = torch.rsqrt(var + self.eps)
+        if not self.affine:
+            return (centred * _along(scale, x.ndim)).to(x.dtype)
+        scale = self.weight * scale
         return (centred * _along(scale, x.ndim) + _along(self.bias, x.ndim)).to(x.dtype)
 
     @torch.no_grad()
