@@ -15,12 +15,14 @@ from test_contract import TINY, batch, made
 from cardiolex.datasets.batches import Batch
 from cardiolex.encoders.text import HuggingFaceText
 from cardiolex.nn.drop_path import DropPath
+from cardiolex.nn.views import Views
 from cardiolex.systems.kmerl import Masking
 from cardiolex.training.distributed import processes
 
 WITHOUT_CHANCE = {
     "kmerl": {"masking": Masking(masked_leads=(), segment_ratio=0.0)},
     "melp": {"lead_mask_probability": 0.0},
+    "simclr": {"views": Views.none()},
 }
 
 

@@ -24,12 +24,14 @@ from cardiolex.encoders.resnet1d import ResNet1D
 from cardiolex.encoders.text import HuggingFaceText
 from cardiolex.errors import CardiolexError
 from cardiolex.nn.query_network import QueryNetwork
+from cardiolex.nn.views import Views
 from cardiolex.recordings.preprocess import Preprocess
 from cardiolex.recordings.recording import Recording
 from cardiolex.systems import SYSTEMS, systems
 from cardiolex.systems.kmerl import KMERL
 from cardiolex.systems.melp import MELP, Caption
 from cardiolex.systems.merl import MERL
+from cardiolex.systems.simclr import SimCLR
 from cardiolex.systems.supreme import Encoder, Fusion, SuPreME
 
 Q, DT, T = 6, 32, 100
@@ -48,6 +50,7 @@ class Tiny:
     """What it takes for a text encoder."""
 
 
+TINY_RESNET = ResNet1D.Config(kind="resnet", samples=T, width=4)
 TINY = {
     "kmerl": Tiny(
         KMERL.Config(
@@ -76,6 +79,7 @@ TINY = {
         MERL.Config(encoder=ResNet1D.Config(samples=T, width=4), text_dim=DT, embedding_dim=16),
         (Aligns, ScoresQueries),
     ),
+    "simclr": Tiny(SimCLR.Config(encoder=TINY_RESNET, views=Views(fs=100.0)), (), learns=0.9),
     "supreme": Tiny(
         SuPreME.Config(
             encoder=Encoder(segment_samples=10, max_segments=10, width=32, depth=2, heads=2),

@@ -15,13 +15,15 @@ from cardiolex.encoders.text import TextEncoder
 from cardiolex.systems.kmerl import KMERL
 from cardiolex.systems.melp import MELP
 from cardiolex.systems.merl import MERL, SignalMERL
+from cardiolex.systems.simclr import SimCLR
 from cardiolex.systems.supreme import SuPreME
 
-System: TypeAlias = KMERL | MELP | SignalMERL | SuPreME
+System: TypeAlias = KMERL | MELP | SignalMERL | SimCLR | SuPreME
 SYSTEMS: dict[str, type[System]] = {
     "kmerl": KMERL,
     "melp": MELP,
     "merl": MERL,
+    "simclr": SimCLR,
     "supreme": SuPreME,
 }
 
