@@ -13,7 +13,7 @@ import pytest
 from cardiolex.reports import Vocabulary
 
 GOLD = Path(__file__).parents[1] / "data" / "gold"
-FILES = sorted(GOLD.glob("*_*.jsonl"))
+FILES = [GOLD / f"{name}.jsonl" for name in ("mimic_en", "ptbxl_de", "ptbxl_en", "ptbxl_sv")]
 KEYS = {"id", "source", "language", "text", "split", "entities"}
 OPTIONAL = {"non_findings", "qualifier_spans"}
 

@@ -8,6 +8,7 @@ from typing import Any
 from cardiolex.reports.rules.lexicon import Lexicon, Node
 from cardiolex.reports.rules.spelling import Speller
 from cardiolex.reports.rules.tokens import Token
+from cardiolex.reports.rules.word_forms import WordForms
 
 STOP_MARKS = (".", ";")
 
@@ -44,8 +45,11 @@ class Matcher:
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self.speller = Speller(lexicon.words)
+        self.forms = WordForms(lexicon.words, lexicon.parts, lexicon.folding.spelling)
         table = lexicon.tables["non_findings"]
-        self._silent = re.compile("|".join((*table["tails"], *table["passages"])), re.I | re.S)
+        self._silent = re.compile(
+            "|".join((*table["tails"], *table["passages"])), re.IGNORECASE | re.DOTALL
+        )
 
     def atoms(self, text: str) -> list[Atom]:
         """All atoms of a text, in order; blanks and ornament belong to none."""
@@ -62,21 +66,32 @@ class Matcher:
         if start >= end:
             return
         tokens = self.lexicon.folding.tokens(text[start:end])
-        tokens = [self._spell(token) for token in tokens]
+        tokens = [right for token in tokens for right in self._spell(token)]
         place = 0
         while place < len(tokens):
             node, length = self._longest(tokens, place)
+            if node is None and tokens[place].kind == "word":
+                tokens[place : place + 1] = self._in_parts(tokens[place])
+                node, length = self._longest(tokens, place)
             chosen = tokens[place : place + max(length, 1)]
             yield _atom(chosen, node, start, closes=_closes(text, chosen[-1].end + start))
             place += max(length, 1)
 
-    def _spell(self, token: Token) -> Token:
-        if token.kind != "word" or token.norm in self.lexicon.words:
-            return token
-        right = self.speller.correct(token.norm)
-        if right is None:
-            return token
-        return Token(right, token.start, token.end, token.kind, token.gap)
+    def _spell(self, token: Token) -> list[Token]:
+        """An unknown word as the known ones it is a form, a slip or a compound of."""
+        if token.kind != "word" or token.norm in self.lexicon.words or not token.norm.isalpha():
+            return [token]
+        slip = self.speller.correct(token.norm)
+        if slip is None:
+            return self._in_parts(token)
+        return [Token(slip, token.start, token.end, token.kind, token.gap)]
+
+    def _in_parts(self, token: Token) -> list[Token]:
+        """A word that says nothing by itself, as the known words it is made of."""
+        return [
+            Token(word, token.start, token.end, token.kind, token.gap and number == 0)
+            for number, word in enumerate(self.forms.read(token.norm))
+        ] or [token]
 
     def _longest(self, tokens: list[Token], place: int) -> tuple[Node | None, int]:
         node: Node | None = self.lexicon.root

@@ -1,10 +1,13 @@
 """Atoms -> findings: named ones, and things with a state ("t waves … are flat")."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from cardiolex.reports.rules.atoms import Atom
+from cardiolex.reports.rules.found import Found
 from cardiolex.reports.rules.lexicon import Lexicon
+from cardiolex.reports.rules.verdicts import says_ecg, verdicts
+
+__all__ = ["Found", "Reader"]
 
 BESIDE = (
     "qualifier",
@@ -22,22 +25,6 @@ BESIDE = (
 """Roles that may stand between a state and the thing that is in it."""
 
 _VAGUE = ("abnormal", "nonspecific", "nondiagnostic")
-
-
-@dataclass(slots=True)
-class Found:
-    """A finding under way: the atoms that name it and all that is said of it."""
-
-    name: str
-    first: int
-    last: int
-    subject: str = ""
-    assertion: str = "present"
-    fixed: str = ""
-    places: list[str] = field(default_factory=list)
-    leads: list[str] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
-    qualifiers: list[str] = field(default_factory=list)
 
 
 class Reader:
@@ -66,7 +53,7 @@ class Reader:
                 self._name(place, atom.roles["pattern"])
             elif self._left_out(place):
                 self._name(place, self._left_out(place))
-            elif atom.text == "normal" and self._says_ecg(place):
+            elif atom.text == "normal" and says_ecg(self.atoms, place):
                 continue
             elif "state" in atom.roles:
                 self._state(place, atom.roles["state"])
@@ -75,7 +62,7 @@ class Reader:
             elif "entity" in atom.roles:
                 self._name(place, atom.roles["entity"])
         self._close()
-        self._verdicts()
+        self.found += verdicts(self.atoms, self.used)
         return sorted(self.found, key=lambda found: (found.first, found.last))
 
     # ------------------------------------------------------------ named findings
@@ -88,8 +75,29 @@ class Reader:
             for at, closer in states:
                 self._add(closer, at, place, subject)
         else:
+            first = self._called_nonspecific(subject, place)
             self._add(name, place, place, subject)
-        self.subject, self.subject_at, self.silent, self.waiting = subject, place, False, []
+            if first is not None:
+                self._add(self.lexicon.says[subject, "nonspecific"], first, place, subject)
+        self.subject, self.subject_at, self.silent, self.waiting = (
+            subject,
+            place,
+            False,
+            [],
+        )
+
+    def _called_nonspecific(self, subject: str, place: int) -> int | None:
+        """ "Non-specific ST depression" is both: where the waiting word stands."""
+        for at in self.waiting:
+            if self._also_said(subject, self.atoms[at].roles["state"]):
+                self.used.add(at)
+                return at
+        return None
+
+    def _also_said(self, subject: str, state: str) -> bool:
+        """Whether being non-specific is said beside what the thing looks like."""
+        vague = state == "nonspecific" or (subject == "st" and state == "nondiagnostic")
+        return vague and (subject, state) in self.lexicon.says
 
     def _add(self, name: str, first: int, last: int, subject: str) -> None:
         before = self.found[-1] if self.found else None
@@ -140,7 +148,10 @@ class Reader:
         atom = self.atoms[place]
         if len(atom.text) > 1 or atom.text not in "rsqp":
             return False
-        nearby = [*self.atoms[max(0, place - 1) : place], *self.atoms[place + 1 : place + 2]]
+        nearby = [
+            *self.atoms[max(0, place - 1) : place],
+            *self.atoms[place + 1 : place + 2],
+        ]
         return any(other.text in "/><" or "number" in other.roles for other in nearby)
 
     def _subject(self, place: int, subject: str) -> None:
@@ -157,7 +168,8 @@ class Reader:
         pairs = [(at, self.atoms[at].roles["state"]) for at in self.waiting]
         pairs = [(at, state) for at, state in pairs if (subject, state) in says]
         exact = [(at, state) for at, state in pairs if state not in _VAGUE]
-        taken = [(at, says[subject, state]) for at, state in exact or pairs]
+        also = [(at, state) for at, state in pairs if exact and self._also_said(subject, state)]
+        taken = [(at, says[subject, state]) for at, state in [*exact, *also] or pairs]
         self.waiting = []
         self.used.update(at for at, _ in taken)
         return taken
@@ -190,7 +202,8 @@ class Reader:
             if "entity" in atom.roles:
                 name = atom.roles["entity"]
                 subject = self.lexicon.subject_of.get(name, "")
-                return name in self.lexicon.weak and (subject, state) in self.lexicon.says
+                weak = name in self.lexicon.weak and (subject, state) in self.lexicon.says
+                return weak or self._also_said(subject, state)
             if not atom.is_(*BESIDE):
                 return False
         return False
@@ -207,6 +220,8 @@ class Reader:
                 return
             if state in _VAGUE:
                 self.used.add(place)
+                if state == "nonspecific" and last.name not in self.lexicon.weak and name:
+                    self.found.append(Found(name, last.first, place, self.subject))
                 return
         self._add(name, first, place, self.subject)
         self.silent = False
@@ -217,57 +232,3 @@ class Reader:
             name = self.lexicon.named[self.subject]
             self._add(name, self.subject_at, self.subject_at, self.subject)
         self.silent = False
-
-    # ------------------------------------------------------------ verdict on the whole recording
-    def _verdicts(self) -> None:
-        for place, atom in enumerate(self.atoms):
-            state = atom.roles.get("state")
-            if place in self.used or state not in ("upright", "abnormal", "limit"):
-                continue
-            word = atom.text
-            if word == "borderline" and self._whole_sentence(place):
-                self.found.append(Found("borderline ecg", place, place))
-            if state == "upright" and word == "normal" and self._alone(place):
-                self.found.append(Found("normal ecg", place, place))
-            elif state == "abnormal" and word in ("abnormal", "abnormality", "pathological"):
-                if not (self._alone(place) or self._denied(place)):
-                    continue
-                self.found.append(Found("abnormal ecg", place, place))
-
-    def _alone(self, place: int) -> bool:
-        if place and self._says_ecg(place):
-            return True
-        before = self._neighbour(place, -1)
-        after = self._neighbour(place, 1)
-        return before is None and after is None
-
-    def _whole_sentence(self, place: int) -> bool:
-        around = [*self.atoms[max(0, place - 1) : place], *self.atoms[place + 1 : place + 2]]
-        return all(atom.ends_sentence or "passage" in atom.roles for atom in around)
-
-    def _says_ecg(self, place: int) -> bool:
-        """ "ecg probably normal": the verdict on the ecg needs no clause of its own."""
-        before = [atom for atom in self.atoms[:place] if not atom.is_("cue")]
-        return bool(before) and before[-1].text == "ecg"
-
-    def _neighbour(self, place: int, step: int) -> Atom | None:
-        """The next atom within the clause that carries weight; None at its edge."""
-        place += step
-        while 0 <= place < len(self.atoms):
-            atom = self.atoms[place]
-            if atom.is_("mark", "passage"):
-                return None
-            if not (
-                atom.text in ("otherwise", "sonst", "eljest", "alle", "all") or atom.is_("cue")
-            ):
-                return atom
-            place += step
-        return None
-
-    def _denied(self, place: int) -> bool:
-        for atom in reversed(self.atoms[:place]):
-            if "cue" in atom.roles:
-                return bool(atom.roles["cue"].means == "absent")
-            if not atom.is_("qualifier", "filler"):
-                return False
-        return False

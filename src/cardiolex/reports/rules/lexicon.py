@@ -30,6 +30,10 @@ _SMALL = {"in", "the", "of", "lead", "wall", "wave", ",", "and", ":", "old", "pr
           "remote", "acute", "recent", "fresh", "evolving"}  # fmt: skip
 
 
+_OF_COMPOUNDS = ("entity", "subject", "state", "place", "site", "age")
+"""Roles whose words may be parts of a compound."""
+
+
 class Node:
     """A node of the phrase tree: the words that may follow, and the entry that ends here."""
 
@@ -54,6 +58,7 @@ class Lexicon:
         self.folding = Folding(wording["spelling"], wording["pairs"], wording["shorthand"])
         self.root = Node()
         self.words: set[str] = set()
+        self.parts: set[str] = set()
         for phrase, entry in self._phrases():
             self._add(phrase, entry)
 
@@ -70,6 +75,8 @@ class Lexicon:
             node = node.next.setdefault(word, Node())
             if word.isalpha():
                 self.words.add(word)
+                if entry.role in _OF_COMPOUNDS:
+                    self.parts.add(word)
         if entry.role not in {known.role for known in node.entries}:
             node.entries.append(entry)
 

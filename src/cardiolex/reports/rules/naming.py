@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cardiolex.reports.rules.findings import Found
+from cardiolex.reports.rules.found import Found
 from cardiolex.reports.rules.lexicon import Lexicon
 
 

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 from cardiolex.reports.rules.atoms import Atom
 from cardiolex.reports.rules.cues import Cue
-from cardiolex.reports.rules.findings import Found
+from cardiolex.reports.rules.found import Found
+from cardiolex.reports.rules.reach import DESCRIBING, Reach
 
-_DESCRIBING = ("qualifier", "place", "leads", "site", "age", "doubtful age", "kind", "rate",
-               "filler", "state", "number", "subject")  # fmt: skip
 _OPEN_ENDS = (
     "may be",
     "might be",
@@ -21,17 +20,16 @@ _OPEN_ENDS = (
     "kann",
     "kan",
 )
-_DIAGNOSES = ("normal ecg", "ischemia", "hypertrophy", "injury", "aneurysm", "strain", "effect")
-_HEDGED_LINKS = ("suggest", "consistent", "compatible", "due", "keeping")
+_DIFFERENTIAL = ("dd", "d d", "differential diagnosis", "differentialdiagnose")
 
 
-class Scope:
+class Scope(Reach):
     """Sets the assertion of every finding of a text."""
 
     def __init__(self, atoms: Sequence[Atom], found: Sequence[Found]) -> None:
-        self.atoms = atoms
-        self.found = list(found)
+        super().__init__(atoms, found)
         self.marks: list[set[str]] = [set() for _ in self.found]
+        """What the cues say of each finding."""
 
     def assert_all(self) -> None:
         """present unless a cue, or being one of several alternatives, says otherwise."""
@@ -47,188 +45,25 @@ class Scope:
 
     # ------------------------------------------------------------ one cue
     def _apply(self, place: int, cue: Cue) -> None:
-        for number in self._reached(place, cue):
+        for number in self.reached(place, cue):
+            if place in self.found[number].deaf:
+                continue
             if not cue.only or self.found[number].name.startswith(cue.only):
                 means = cue.means
                 if means == "uncertain" and self._denied_link(place):
                     means = "absent"
                 self.marks[number].add(means)
 
-    def _reached(self, place: int, cue: Cue) -> list[int]:
-        inside = [n for n, found in enumerate(self.found) if found.first < place < found.last]
-        if inside and cue.stands != "after":
-            return inside
-        if cue.reaches == "report":
-            return [n for n, found in enumerate(self.found) if found.first > place]
-        ahead = self._next(place, cue)
-        behind = self._previous(place)
-        if cue.only:
-            return self._fitting(place, cue, ahead, behind)
-        if self._trails(place, cue, behind, ahead):
-            return self._backward(behind)
-        if cue.stands == "before":
-            postponed = cue.reaches == "next" and cue.means == "uncertain" and behind is not None
-            if (
-                postponed
-                and self._closes_clause(place)
-                and (ahead is None or self._touches(behind, place))
-            ):
-                return self._backward(behind)
-            return self._forward(ahead, place, cue)
-        if cue.stands == "after":
-            return self._backward(behind)
-        if ahead is not None and self._only(place + 1, self.found[ahead].first, _DESCRIBING):
-            return self._forward(ahead, place, cue)
-        return self._backward(behind) if behind is not None else self._forward(ahead, place, cue)
-
-    def _fitting(self, place: int, cue: Cue, ahead: int | None, behind: int | None) -> list[int]:
-        """The neighbour that the cue is meant for; the one ahead only if nothing intervenes."""
-        for number in (ahead, behind):
-            if number is None or not self.found[number].name.startswith(cue.only):
-                continue
-            if number == behind or self._only(place + 1, self.found[number].first, _DESCRIBING):
-                return [number]
-        return []
-
-    def _trails(self, place: int, cue: Cue, behind: int | None, ahead: int | None) -> bool:
-        """ "chronischer Infarkt wahrscheinlich, Q in V1": the word stands after its diagnosis."""
-        if not cue.trails or behind is None or not self._touches(behind, place):
-            return False
-        if not self.found[behind].name.endswith(cue.trails):
-            return False
-        return ahead is None or not self.found[ahead].name.endswith((*cue.trails, *_DIAGNOSES))
-
-    def _touches(self, number: int | None, place: int) -> bool:
-        return number is not None and self._only(self.found[number].last + 1, place, _DESCRIBING)
-
-    def _closes_clause(self, place: int) -> bool:
-        """Whether a mark, a line break or the end follows."""
-        if place + 1 >= len(self.atoms):
-            return True
-        after = self.atoms[place + 1]
-        return "mark" in after.roles and after.text in ".,;-"
-
-    def _next(self, place: int, cue: Cue) -> int | None:
-        for number, found in enumerate(self.found):
-            if found.first > place:
-                between = self.atoms[place + 1 : found.first]
-                stopped = any(a.ends_sentence or "stop" in a.roles for a in between)
-                closed = any(a.closes for a in self.atoms[place : found.first])
-                return None if stopped or closed else number
-        return None
-
-    def _previous(self, place: int) -> int | None:
-        best = None
-        for number, found in enumerate(self.found):
-            if found.last < place:
-                best = number
-        if best is None:
-            return None
-        between = self.atoms[self.found[best].last + 1 : place]
-        blocked = any(a.ends_sentence or "stop" in a.roles for a in between)
-        return None if blocked else best
-
-    def _only(self, start: int, end: int, roles: tuple[str, ...]) -> bool:
-        return all(atom.is_(*roles) for atom in self.atoms[start:end])
-
-    def _denied_link(self, place: int) -> bool:
-        """ "no features which would suggest X": the denial reaches through the link."""
-        if not self.atoms[place].text.startswith(_HEDGED_LINKS):
-            return False
-        for number in range(place - 1, -1, -1):
-            atom = self.atoms[number]
-            if "cue" in atom.roles and atom.roles["cue"].means == "absent":
-                return True
-            held = any(found.first <= number <= found.last for found in self.found)
-            if atom.ends_sentence or held or "stop" in atom.roles:
-                return False
-        return False
-
-    # ------------------------------------------------------------ reach
-    def _forward(self, number: int | None, place: int, cue: Cue) -> list[int]:
-        if number is None:
-            return []
-        reached = [number]
-        lines = place + 1 < len(self.atoms) and self.atoms[place + 1].gap
-        while number + 1 < len(self.found):
-            if not self._joined(number, cue, lines):
-                break
-            number += 1
-            reached.append(number)
-        return reached
-
-    def _joined(self, number: int, cue: Cue, lines: bool) -> bool:
-        """Whether the cue that reaches finding `number` reaches the one after it as well."""
-        one, other = self.found[number], self.found[number + 1]
-        if other.first <= one.last or (other.first, other.last) == (one.first, one.last):
-            return True
-        between = self.atoms[one.last + 1 : other.first]
-        if any(a.ends_sentence or a.is_("stop", "unknown", "passage") for a in between):
-            return False
-        if any("cue" in a.roles and a.roles["cue"].means != "uncertain" for a in between):
-            return False
-        joints = [a for a in between if a.is_("or", "and") or a.text in ("/", ",", "+", ":")]
-        if not joints:
-            return lines and self._new_line(one, other)
-        if any("or" in a.roles or a.text == "/" for a in joints):
-            return True
-        if cue.reaches == "rest":
-            return True
-        if all(a.text in (",", ":") for a in joints):
-            return self._list_goes_on(number + 1, cue)
-        return cue.reaches == "list"
-
-    def _new_line(self, one: Found, other: Found) -> bool:
-        return any(atom.gap for atom in self.atoms[one.last + 1 : other.first + 1])
-
-    def _list_goes_on(self, number: int, cue: Cue) -> bool:
-        """Whether a list of findings set apart by commas ends in "or" (or in "and")."""
-        rest = self.atoms[self.found[number].last + 1 :]
-        known = [atom for atom in rest if not (atom.text == "," or atom.is_("place", "age"))]
-        if known and "or" in known[0].roles:
-            return True
-        while number + 1 < len(self.found):
-            one, other = self.found[number], self.found[number + 1]
-            between = self.atoms[one.last + 1 : other.first]
-            if any(a.is_("stop", "unknown", "cue") or a.ends_sentence for a in between):
-                return False
-            if any("or" in a.roles for a in between):
-                return True
-            if any("and" in a.roles for a in between):
-                return cue.reaches == "list"
-            if not any(a.text == "," for a in between):
-                return False
-            number += 1
-        return False
-
-    def _backward(self, number: int | None) -> list[int]:
-        if number is None:
-            return []
-        reached = [number]
-        while number > 0:
-            one, other = self.found[number - 1], self.found[number]
-            between = self.atoms[one.last + 1 : other.first]
-            same = other.first <= one.last
-            either = any("or" in a.roles or a.text == "/" for a in between)
-            if not same and not either and not self._side_by_side(one, other, between):
-                break
-            number -= 1
-            reached.append(number)
-        return reached
-
-    def _side_by_side(self, one: Found, other: Found, between: Sequence[Atom]) -> bool:
-        """ "Hypokalemia and ischemia should be considered": two diagnoses, no waves."""
-        joined = any("and" in atom.roles for atom in between)
-        named = not one.subject and not other.subject
-        return joined and named and all(atom.is_("and", *_DESCRIBING) for atom in between)
-
     # ------------------------------------------------------------ alternatives
     def _alternatives(self) -> None:
         """ "X or Y", "X/Y": each is one of two, hence uncertain, unless both are denied."""
+        for found, marks in zip(self.found, self.marks, strict=True):
+            if found.either and "absent" not in marks:
+                marks.add("uncertain")
         for number in range(len(self.found) - 1):
             one, other = self.found[number], self.found[number + 1]
             between = self.atoms[one.last + 1 : other.first]
-            if self._either(between) and one.name != other.name:
+            if self._either(one, between) and one.name != other.name:
                 for place in (number, number + 1):
                     if "absent" not in self.marks[place]:
                         self.marks[place].add("uncertain")
@@ -239,22 +74,29 @@ class Scope:
             opens = place == 0 or self.atoms[place - 1].ends_sentence
             if opens and "or" in atom.roles:
                 for number, found in enumerate(self.found):
-                    if found.first > place and self._only(place + 1, found.first, _DESCRIBING):
+                    if found.first > place and self._only(place + 1, found.first, DESCRIBING):
                         self.marks[number].add("uncertain")
                         break
 
-    def _either(self, between: Sequence[Atom]) -> bool:
+    def _either(self, one: Found, between: Sequence[Atom]) -> bool:
         """Whether the words between two findings make them alternatives."""
         apart = False
         for place, atom in enumerate(between):
             if "or" in atom.roles or atom.text == "/":
-                sides = [*between[max(0, place - 1) : place], *between[place + 1 : place + 2]]
-                ages = len(sides) == 2 and all(a.is_("age", "doubtful age") for a in sides)
-                apart = apart or not ages
+                sides = [
+                    *between[max(0, place - 1) : place],
+                    *between[place + 1 : place + 2],
+                ]
+                pair = len(sides) == 2
+                ages = pair and all(a.is_("age", "doubtful age") for a in sides)
+                places = pair and all(a.is_("place") and not a.is_("entity") for a in sides)
+                apart = apart or not (ages or places)
             elif "cue" in atom.roles:
+                if atom.text in _DIFFERENTIAL and not one.subject:
+                    apart = True
                 if not apart:
                     return False
-            elif not (atom.is_(*_DESCRIBING) or atom.text in "-,"):
+            elif not (atom.is_(*DESCRIBING) or atom.text in "-," or (apart and atom.text == ":")):
                 return False
         return apart
 
@@ -264,7 +106,7 @@ class Scope:
             return
         rest = self.atoms[self.found[-1].last + 1 :]
         known = [atom for atom in rest if "unknown" not in atom.roles]
-        if not known or not all(a.is_("or", "cue", *_DESCRIBING) for a in known):
+        if not known or not all(a.is_("or", "cue", *DESCRIBING) for a in known):
             return
         if "or" in known[-1].roles or known[-1].text in _OPEN_ENDS:
             self.marks[-1].add("uncertain")
@@ -272,8 +114,15 @@ class Scope:
     def _rather_than(self) -> None:
         """ "may be X rather than Y": the denial of Y is as doubtful as X."""
         for place, atom in enumerate(self.atoms):
-            if "cue" in atom.roles and atom.text in ("rather than", "and not", "instead of"):
-                behind, ahead = self._previous(place), self._next(place, atom.roles["cue"])
+            if "cue" in atom.roles and atom.text in (
+                "rather than",
+                "and not",
+                "instead of",
+            ):
+                behind, ahead = (
+                    self._previous(place),
+                    self._next(place, atom.roles["cue"]),
+                )
                 if behind is None or ahead is None:
                     continue
                 if "uncertain" in self.marks[behind]:

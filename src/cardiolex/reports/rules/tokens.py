@@ -24,7 +24,7 @@ _NO_LEAD_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _LEAD_BEFORE = re.compile(
-    r"(?:\bin|\bleads?|lead\(s\)|ableitung(?:en)?|über|ueber|\bt|\bq|neg\.?|flach|klein|\bp|och|v[1-6],)"
+    r"(?:\bin|\banalysis|\bleads?|lead\(s\)|ableitung(?:en)?|über|ueber|\bt|\bq|neg\.?|flach|klein|\bp|och|v[1-6],)"
     r"[\s.:,-]*$",
     re.IGNORECASE,
 )
@@ -101,7 +101,7 @@ def raw_tokens(text: str) -> list[Token]:
             continue
         match = _TOKEN.search(text, position, min(lead_start, len(text)))
         if match is None:
-            position = lead_start if lead_start <= len(text) else len(text)
+            position = min(lead_start, len(text))
             continue
         token = _token(text, match)
         if token is not None:
@@ -171,7 +171,10 @@ class Folding:
     """Spelling and fixed pairs of words, as listed in `wording.toml`."""
 
     def __init__(
-        self, spelling: Mapping[str, str], pairs: Mapping[str, str], shorthand: Sequence[str]
+        self,
+        spelling: Mapping[str, str],
+        pairs: Mapping[str, str],
+        shorthand: Sequence[str],
     ) -> None:
         self.shorthand = {singular(fold(word)) for word in shorthand}
         self.spelling = {
