@@ -89,6 +89,8 @@ class ExtractedLabels:
     def _find(self, names: NDArray[np.str_]) -> NDArray[np.int64]:
         """Rows of names (N,), -1 where there is none."""
         order, sorted_ids = self._sorted
+        if not len(order):
+            return np.full(len(names), -1, dtype=np.int64)
         encoded = np.char.encode(names, "utf-8")
         places = np.searchsorted(sorted_ids, encoded)
         places = np.minimum(places, len(sorted_ids) - 1)

@@ -211,3 +211,57 @@ def test_names_are_remembered_in_little_memory() -> None:
     assert all(seen.add(f"record {n}") for n in range(5000))
     assert not any(seen.add(f"record {n}") for n in range(5000))
     assert len(seen) == 5000
+
+
+def test_reports_of_which_nothing_is_understood_get_no_labels(tmp_path: Path) -> None:
+    rows = [
+        "1,Sinus rhythm",
+        "2,正常窦性心律",
+        "3,Rythme irrégulier sans précision",
+        "4,lbbb xyzzy",
+    ]
+    (tmp_path / "p.csv").write_text("id,report\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    labels, skips = run(tmp_path / "p.csv", tmp_path / "out")
+    assert labels.ids.tolist() == ["1", "4"], "absent would be a guess for the others"
+    ((reason, count),) = skips.counts.items()
+    assert reason.startswith("nothing understood") and count == 2
+    assert "正常窦性心律" in skips.examples[reason]
+    page = (tmp_path / "out" / "audit.html").read_text(encoding="utf-8")
+    assert "nothing understood" in page
+    assert len((tmp_path / "out" / "mentions.jsonl").read_text().splitlines()) == 4
+
+
+def test_what_is_no_utf_8_is_read_as_western_european(tmp_path: Path) -> None:
+    mixed = "id,report\n1,Vorhofflimmern, schnelle Überleitung\n".replace(", s", " s")
+    content = mixed.encode("cp1252") + "2,Rechtsschenkelblock für später\n".encode()
+    (tmp_path / "p.csv").write_bytes(content)
+    texts = [report.texts[0] for report in read_reports(tmp_path / "p.csv")]
+    assert texts == ["Vorhofflimmern schnelle Überleitung", "Rechtsschenkelblock für später"]
+
+
+def test_a_quotation_that_is_never_closed_swallows_nothing_silently(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text('id,report\n1,"AF, ""slow"""\n2,"LBBB\n3,RBBB\n4,LVH\n')
+    labels, skips = run(tmp_path / "p.csv", tmp_path / "out")
+    assert labels.ids.tolist() == ["1"]
+    assert skips.counts == {"quotation mark that is never closed": 1}
+    assert skips.examples["quotation mark that is never closed"].endswith("line 3")
+
+
+def test_json_lines_may_lack_the_report(tmp_path: Path) -> None:
+    lines = ['{"id": 1}', '{"id": 2, "report": "AF \\ud83d"}', '{"id": 3, "text": "LBBB"}', "{}"]
+    (tmp_path / "p.jsonl").write_text("\n".join(lines) + "\n")
+    labels, skips = run(tmp_path / "p.jsonl", tmp_path / "out")
+    assert labels.ids.tolist() == ["2", "3"]
+    assert skips.counts == {"line without the field of the report": 2}
+    (tmp_path / "a.json").write_text('[\n{"id": 1, "report": "AF"}\n]\n')
+    with pytest.raises(CardiolexError, match="is a JSON array"):
+        run(tmp_path / "a.json", tmp_path / "b")
+
+
+def test_a_text_of_a_million_characters_is_read(tmp_path: Path) -> None:
+    long = "x" * 999_980 + ". LBBB"
+    (tmp_path / "p.txt").write_text(f"{long}\n{long * 2}\nSinus rhythm\n")
+    labels, skips = run(tmp_path / "p.txt", tmp_path / "out")
+    assert labels.ids.tolist() == ["1", "3"]
+    assert column(labels, "left bundle branch block") == [1, 0]
+    assert skips.counts == {"more than 1,000,000 characters": 1}

@@ -30,7 +30,7 @@ class LabelBlock:
         """From the ids and places of records."""
         present, unknown = ([p[kind] for p in places] for kind in (0, 1))
         return cls(
-            np.array([id.replace("\n", " ").encode("utf-8", "replace") for id in ids]),
+            np.array([id.replace("\n", " ").encode("utf-8", "replace") for id in ids], dtype="S"),
             np.array([(len(p), len(u)) for p, u in places], dtype=np.int32).reshape(-1, 2),
             np.array([place for row in present for place in row], dtype=np.int32),
             np.array([place for row in unknown for place in row], dtype=np.int32),

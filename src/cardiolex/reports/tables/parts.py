@@ -11,7 +11,7 @@ from cardiolex.reports.entities_found import Counting, Extraction, Extractor
 from cardiolex.reports.tables.label_file import LabelBlock, Places
 from cardiolex.reports.tables.labels import findings_of
 from cardiolex.reports.tables.sources import Report
-from cardiolex.reports.tables.tally import Tally
+from cardiolex.reports.tables.tally import Tally, understood
 from cardiolex.reports.vocabulary import Vocabulary
 
 REPORTS = 4096
@@ -97,8 +97,9 @@ class PartWriter:
         """Extract a part and keep it; returns the number of its reports."""
         files = PartFiles(self.folder, part.number)
         found = self._extract(part.reports)
-        ids = [report.id for report in part.reports]
-        LabelBlock.of(ids, [self.places(row) for row in found]).save(files.labels)
+        kept = [(r.id, row) for r, row in zip(part.reports, found, strict=True) if understood(row)]
+        places = [self.places(row) for _, row in kept]
+        LabelBlock.of([id for id, _ in kept], places).save(files.labels)
         if self.mentions:
             lines = map(self._line, part.reports, found)
             write_text(files.mentions, "".join(lines))

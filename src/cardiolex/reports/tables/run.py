@@ -22,6 +22,7 @@ from cardiolex.reports.vocabulary import Vocabulary
 from cardiolex.workers import finished, worker_pool
 
 MENTIONS = "mentions.jsonl"
+LOST = "nothing understood (no labels; another language?)"
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,8 @@ def _write(
     if mentions:
         _join([files.mentions for files in done], folder / MENTIONS)
     who = f"{extractor.name} {extractor.version}"
+    if tally.lost:
+        skips.add(LOST, repr(tally.lost_first), tally.lost)
     sections = extractor.sections() if isinstance(extractor, Counting) else ()
     page = audit_page(tally, skips, vocabulary, title=title, extractor=who, sections=sections)
     write_text(folder / "audit.html", page)

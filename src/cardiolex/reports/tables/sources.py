@@ -1,5 +1,6 @@
 """Reports, one by one, from a MIMIC-IV-ECG folder, PTB-XL's CSV, any CSV, TSV, JSONL or text."""
 
+import codecs
 import csv
 import hashlib
 import json
@@ -18,6 +19,9 @@ ID_COLUMNS = ("study_id", "ecg_id", "record_id", "record", "id", "file", "filena
 TEXT_COLUMNS = ("report", "report_text", "text", "statement", "statements", "interpretation",
                 "impression", "findings", "diagnosis", "total", "sentence")  # fmt: skip
 MISSING = frozenset({"", "nan", "none", "null", "na", "n/a", "<na>"})
+JSON = (".jsonl", ".ndjson", ".json")
+WESTERN = "western"
+"""What is no UTF-8 is read as Windows-1252, byte by byte (a codec error handler)."""
 LONGEST = 1_000_000
 """Characters of a cell; longer ones are no reports and are skipped."""
 
@@ -37,9 +41,9 @@ class Skips:
     counts: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
 
-    def add(self, reason: str, where: str) -> None:
-        """Count one record that was left out."""
-        self.counts[reason] += 1
+    def add(self, reason: str, where: str, times: int = 1) -> None:
+        """Count what was left out: one record, or so many."""
+        self.counts[reason] += times
         self.examples.setdefault(reason, where)
 
 
@@ -50,12 +54,14 @@ def read_reports(
 
     `text` and `id` name the columns (or JSON keys); without them the usual names are looked for.
     Records without text, with an id that was there before, and lines that cannot be read are left
-    out and counted in `skips`. Raises CardiolexError naming the file and the columns it has.
+    out and counted in `skips`. What is no UTF-8 is read as Windows-1252. Raises CardiolexError
+    naming the file and the columns it has.
     """
     source = _file(Path(path))
     skips = skips if skips is not None else Skips()
     seen = Seen()
     columns: _Columns | None = None
+    missing: CardiolexError | None = None
     for where, row in _rows(source, skips):
         if isinstance(row, str):
             name, texts = str(where), [row]
@@ -63,9 +69,10 @@ def read_reports(
             if columns is None or columns.columns != tuple(row):
                 try:
                     columns = _Columns.find(source, tuple(row), text, id)
-                except CardiolexError:
-                    if columns is None:
+                except CardiolexError as error:
+                    if source.suffix.lower() not in JSON:
                         raise
+                    missing = missing or error
                     skips.add("line without the field of the report", f"{source}: line {where}")
                     continue
             name, texts = columns.read(row, str(where))
@@ -81,6 +88,8 @@ def read_reports(
             skips.add("id was there before", f"{place}: {name}")
         else:
             yield Report(name, tuple(texts))
+    if missing is not None and columns is None:
+        raise missing
 
 
 @dataclass(frozen=True)
@@ -122,18 +131,18 @@ def _file(path: Path) -> Path:
 
 def _rows(path: Path, skips: Skips) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
     suffix = path.suffix.lower()
-    if suffix in (".jsonl", ".ndjson", ".json"):
+    if suffix in JSON:
         yield from _json_rows(path, skips)
     elif suffix in (".csv", ".tsv", ".tab"):
         yield from _csv_rows(path, "," if suffix == ".csv" else "\t", skips)
     else:
-        with path.open(encoding="utf-8", errors="replace") as handle:
+        with path.open(encoding="utf-8", errors=WESTERN) as handle:
             for number, line in enumerate(handle, start=1):
                 yield number, line.rstrip("\r\n")
 
 
 def _json_rows(path: Path, skips: Skips) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    with path.open(encoding="utf-8-sig", errors="replace") as handle:
+    with path.open(encoding="utf-8-sig", errors=WESTERN) as handle:
         for number, line in enumerate(handle, start=1):
             if not line.strip():
                 continue
@@ -143,29 +152,62 @@ def _json_rows(path: Path, skips: Skips) -> Iterator[tuple[int, Mapping[str, Any
                 row = None
             if isinstance(row, dict):
                 yield number, row
+            elif number == 1 and line.lstrip().startswith("["):
+                raise CardiolexError(
+                    f"{path}: is a JSON array. Write one object a line (jq -c '.[]' {path.name})."
+                )
             else:
                 skips.add("line is no JSON object", f"{path}: line {number}")
 
 
 def _csv_rows(path: Path, delimiter: str, skips: Skips) -> Iterator[tuple[int, Mapping[str, Any]]]:
     csv.field_size_limit(64 * LONGEST)
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as handle:
-        clean = (line.replace("\0", "\ufffd") for line in handle)
+    with path.open(encoding="utf-8-sig", errors=WESTERN, newline="") as handle:
+        quotes = _Quotes(handle)
         if path.suffix.lower() == ".csv":
             delimiter = _delimiter(path)
-        reader = csv.DictReader(clean, delimiter=delimiter)
+        reader = csv.DictReader(quotes, delimiter=delimiter)
+        line = 1
         try:
             for row in reader:
-                if None in row:
-                    skips.add("line has too many cells", f"{path}: line {reader.line_num}")
+                where, line = f"{path}: line {line + 1}", reader.line_num
+                if quotes.left_open:
+                    skips.add("quotation mark that is never closed", where)
+                elif None in row:
+                    skips.add("line has too many cells", where)
                 else:
-                    yield reader.line_num, row
+                    yield line, row
         except csv.Error as error:
             raise CardiolexError(f"{path}: line {reader.line_num}: {error}.") from error
 
 
+class _Quotes:
+    """Lines of a CSV; `left_open` when they have ended inside a quotation."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.lines = lines
+        self.left_open = False
+
+    def __iter__(self) -> Iterator[str]:
+        count = 0
+        for line in self.lines:
+            count += line.count('"')
+            yield line.replace("\0", "\ufffd")
+        self.left_open = count % 2 == 1
+
+
+def _western(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    wrong = error.object[error.start : error.end]
+    return wrong.decode("cp1252", "replace"), error.end
+
+
+codecs.register_error(WESTERN, _western)
+
+
 def _delimiter(path: Path) -> str:
-    with path.open(encoding="utf-8-sig", errors="replace") as handle:
+    with path.open(encoding="utf-8-sig", errors=WESTERN) as handle:
         header = handle.readline()
     return max(",;\t", key=header.count)
 

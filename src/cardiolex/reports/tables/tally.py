@@ -12,6 +12,7 @@ DISTINCT = 50_000
 """So many distinct passages that were not understood are counted."""
 EXAMPLES = 3
 _LONGEST_SHOWN = 2000
+_PLAIN = ("records", "lost", "lost_first", "texts", "accounted")
 _COUNTERS = ("mentions", "wordings", "unaccounted", "languages")
 
 
@@ -19,10 +20,13 @@ _COUNTERS = ("mentions", "wordings", "unaccounted", "languages")
 class Tally:
     """Totals of a part of the reports, or of all parts merged in their order.
 
-    `examples`: per finding and assertion, the first few distinct texts that hold it.
+    `records` were understood at least in part; of `lost` ones nothing was (`lost_first`: the
+    first). `examples`: per finding and assertion, the first few distinct texts that hold it.
     """
 
     records: int = 0
+    lost: int = 0
+    lost_first: str = ""
     texts: int = 0
     accounted: int = 0
     mentions: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -35,7 +39,9 @@ class Tally:
     @classmethod
     def of(cls, records: Sequence[Sequence[Extraction]]) -> "Tally":
         """Count the extractions of records; what repeats is looked at once."""
-        tally = cls(records=len(records))
+        lost = [record for record in records if not understood(record)]
+        first = lost[0][0].text[:80] if lost else ""
+        tally = cls(len(records) - len(lost), len(lost), first)
         times = Counter(extraction.text for record in records for extraction in record)
         once = {extraction.text: extraction for record in records for extraction in record}
         for text, count in times.items():
@@ -66,6 +72,8 @@ class Tally:
     def merge(self, other: "Tally") -> None:
         """Add the counts of the part that follows; memory stays bounded."""
         self.records += other.records
+        self.lost += other.lost
+        self.lost_first = self.lost_first or other.lost_first
         self.texts += other.texts
         self.accounted += other.accounted
         self.mentions.update(other.mentions)
@@ -85,7 +93,7 @@ class Tally:
         texts = {e.text: e for shown in self.examples.values() for e in shown}
         place = {text: number for number, text in enumerate(texts)}
         return {
-            **{name: getattr(self, name) for name in ("records", "texts", "accounted")},
+            **{name: getattr(self, name) for name in _PLAIN},
             **{name: _rows(getattr(self, name)) for name in _COUNTERS},
             "unaccounted_in": self.unaccounted_in,
             "shown": [extraction.to_dict() for extraction in texts.values()],
@@ -101,7 +109,7 @@ class Tally:
         shown = [Extraction.from_dict(row) for row in content["shown"]]
         counters: dict[str, Any] = {name: _counter(content[name]) for name in _COUNTERS}
         return cls(
-            **{name: content[name] for name in ("records", "texts", "accounted")},
+            **{name: content[name] for name in _PLAIN},
             **counters,
             unaccounted_in=content["unaccounted_in"],
             examples={
@@ -139,6 +147,14 @@ class Tally:
         """Findings with this assertion, most frequent first."""
         counts = [(name, n) for (name, said), n in self.mentions.items() if said == assertion]
         return sorted(counts, key=lambda item: (-item[1], item[0]))
+
+
+def understood(record: Sequence[Extraction]) -> bool:
+    """Whether the texts of a record state a finding, or at least consist of known words."""
+    if any(extraction.mentions for extraction in record):
+        return True
+    unknown = sum(end - start for e in record for start, end in e.unaccounted)
+    return 2 * unknown <= sum(c.isalnum() for e in record for c in e.text)
 
 
 def _add(counts: Counter[Any], other: Mapping[Any, int], most: int) -> None:
