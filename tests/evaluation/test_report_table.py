@@ -36,6 +36,7 @@ def test_records_reports_and_patients(tmp_path):
         (["name,report", "a,b"], "no column 'record'"),
         (["record,report", "a"], "line 2: 1 values where the header has 2"),
         (["record,report", "a,x", ",y"], "line 3: no record"),
+        (["record,report", 'a,"x', 'y"', ",z"], "line 4: no record"),
         (["record,report", "a,x", "a,y"], "given twice: a"),
         (["record,report,patient", "a,x,"], "line 2: no patient"),
         (["record,report", "a, "], "every report is blank"),

@@ -65,10 +65,10 @@ def read_report_table(path: str | Path, root: str | Path | None = None) -> Repor
     another length, a record that is blank, given twice, outside `root` or not there.
     """
     path = Path(path)
-    header, rows = _read(path)
+    header, rows, lines = _read(path)
     record, report = _column(path, header, RECORD), _column(path, header, REPORT)
     patient = header.index(PATIENT) if PATIENT in header else None
-    for line, row in enumerate(rows, 2):
+    for line, row in zip(lines, rows, strict=True):
         _check(path, line, header, row, record, patient)
     told = [row for row in rows if row[report]]
     if not told:
@@ -162,17 +162,22 @@ def read_records(
             progress(min(start + chunk, len(table)), len(table))
 
 
-def _read(path: Path) -> tuple[list[str], list[list[str]]]:
+def _read(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
+    """Header, rows, and the line on which each row ends: a quoted report may hold line breaks."""
     csv.field_size_limit(LONGEST)
+    rows, lines = [], []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [[cell.strip() for cell in row] for row in csv.reader(file) if row]
+            reader = csv.reader(file)
+            for row in filter(None, reader):
+                rows.append([cell.strip() for cell in row])
+                lines.append(reader.line_num)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise CardiolexError(f"{path}: cannot be read as CSV: {reason}") from error
     if len(rows) < 2:
         raise CardiolexError(f"{path}: needs a header line and at least one record")
-    return rows[0], rows[1:]
+    return rows[0], rows[1:], lines[1:]
 
 
 def _column(path: Path, header: Sequence[str], names: Sequence[str]) -> int:
