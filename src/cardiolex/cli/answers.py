@@ -9,12 +9,11 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from cardiolex.cli.batch import Failures, chunks, find_each, lead_names, read_each, words
 from cardiolex.cli.call_error import CallError
+from cardiolex.cli.options import LeadsOnly, ModelFolder, Recordings
 from cardiolex.cli.progress import progress_bar
 from cardiolex.errors import CardiolexError
 from cardiolex.files import atomic_write
@@ -29,12 +28,12 @@ Answer = TypeVar("Answer")
 
 
 def interpret(
-    paths: Annotated[list[Path], Parameter(negative=())],
+    paths: Recordings,
     /,
     *,
     conditions: str | None = None,
-    leads: str | None = None,
-    model: Path | None = None,
+    leads: LeadsOnly = None,
+    model: ModelFolder = None,
     format: Literal["table", "json", "csv"] = "table",
     output: Path | None = None,
     plot: Path | None = None,
@@ -43,14 +42,8 @@ def interpret(
 
     Parameters
     ----------
-    paths
-        Recording files, or folders to search for them.
     conditions
         "a; b", or a text file with one condition per line; the model's own list by default.
-    leads
-        Use these leads only, e.g. "I,II"; limb leads are derived from I and II where possible.
-    model
-        A checkpoint folder; the bundled model by default.
     format
         table for people; json; csv in long form: record,condition,probability,decision,leads.
     output
@@ -87,21 +80,19 @@ def interpret(
 
 
 def embed(
-    paths: Annotated[list[Path], Parameter(negative=())] = [],  # noqa: B006
+    paths: Recordings = [],  # noqa: B006
     /,
     *,
     output: Path,
     texts: str | None = None,
     aligned: bool = False,
-    leads: str | None = None,
-    model: Path | None = None,
+    leads: LeadsOnly = None,
+    model: ModelFolder = None,
 ) -> int:
     """Write embeddings of recordings to an .npz file with `record` (N,) and `embedding` (N, D).
 
     Parameters
     ----------
-    paths
-        Recording files, or folders to search for them.
     output
         The .npz file to write.
     texts
@@ -109,10 +100,6 @@ def embed(
         `text_embedding` (M, E), and puts the recordings into the same space.
     aligned
         Put recordings into the space that the model shares with texts, (N, E).
-    leads
-        Use these leads only, e.g. "I,II".
-    model
-        A checkpoint folder; the bundled model by default.
     """
     import numpy as np
 
@@ -147,15 +134,13 @@ def embed(
     return failures.close(len(names))
 
 
-def demo(*, output: Path = Path("demo-output"), model: Path | None = None) -> int:
+def demo(*, output: Path = Path("demo-output"), model: ModelFolder = None) -> int:
     """Interpret the bundled real recordings with 12 leads and with lead I alone.
 
     Parameters
     ----------
     output
         Folder for the pictures and the page.
-    model
-        A checkpoint folder; the bundled model by default.
     """
     from cardiolex.demo import run
 

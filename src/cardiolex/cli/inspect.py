@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING, Any, Literal
 
 from cardiolex.cli.batch import Failures, find_each, read_each
+from cardiolex.cli.options import Recordings
 from cardiolex.errors import CardiolexError
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def inspect(
-    paths: Annotated[list[Path], Parameter(negative=())],
+    paths: Recordings,
     /,
     *,
     format: Literal["table", "json"] = "table",
@@ -28,8 +27,6 @@ def inspect(
 
     Parameters
     ----------
-    paths
-        Recording files, or folders to search for them.
     format
         table for people, or one JSON object per line.
     plot

@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from cardiolex.errors import CardiolexError
@@ -75,12 +74,7 @@ class Chat:
         )
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exception: object) -> None:
         if self._finding is not None:
             self._finding.cancel()
         await self._client.close()
