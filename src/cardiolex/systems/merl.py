@@ -18,7 +18,7 @@ Deviations and choices:
 - Text: the released code computes report embeddings under no_grad, so its text encoder never
   learns, but leaves its dropout on. Here vectors of a frozen encoder come from evaluation mode,
   computed once, and `text_layers_trained` = k really trains the last k layers (and the pooler
-  above them), which a configuration freezing the first layers intends.
+  above them), which a configuration freezing the first layers intends; its dropout is on then.
 - BatchNorm, in the projector and in the ResNet, uses the statistics of the global batch, and
   gradients of gathered rows flow from all processes: several devices learn as one would.
 - Losses are computed in float32; the released code computes them in float16.

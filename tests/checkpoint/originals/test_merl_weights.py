@@ -118,6 +118,20 @@ def test_a_released_file_becomes_a_model_that_answers(network, released, wide_be
     )
 
 
+def test_a_pooler_that_only_the_file_has_is_taken_from_it(wide_bert, tmp_path):
+    from tiny_bert import make_bert
+
+    text = HuggingFaceText(wide_bert)
+    weights = parity.weights(parity.shapes("merl_vit_tiny")) | text_weights(text)
+    torch.save(weights, tmp_path / "whole.pth")
+    bare = make_bert(tmp_path / "bare", seed=3, width=768)
+    checkpoint = convert(tmp_path / "whole.pth", bare)
+    save_checkpoint(checkpoint, tmp_path / "model")
+    stored = load(tmp_path / "model", device="cpu").checkpoint
+    words = ["atrial fibrillation"]
+    assert torch.equal(stored.encode_queries(words), text.encode(words, "pooler"))
+
+
 def test_an_encoder_alone_embeds_and_says_that_it_cannot_answer(network, tmp_path):
     weights = parity.weights(parity.shapes(network))
     alone = {k[12:]: v for k, v in weights.items() if k.startswith("ecg_encoder.")}

@@ -193,6 +193,10 @@ def _text(
     text = HuggingFaceText(encoder)
     stored = {k.removeprefix(TEXT): v for k, v in weights.items() if k.startswith(TEXT)}
     stored.pop("embeddings.position_ids", None)  # a constant that older versions stored
+    if "pooler.dense.weight" in stored and getattr(text.model, "pooler", None) is None:
+        from transformers.models.bert.modeling_bert import BertPooler
+
+        text.model.pooler = BertPooler(text.model.config)  # the file's own is about to fill it
     if stored:
         load_exactly(text.model, stored, f"{path} (text encoder {text.name})")
     if text.dim != dim:
