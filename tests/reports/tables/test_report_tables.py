@@ -224,7 +224,7 @@ def test_reports_of_which_nothing_is_understood_get_no_labels(tmp_path: Path) ->
     labels, skips = run(tmp_path / "p.csv", tmp_path / "out")
     assert labels.ids.tolist() == ["1", "4"], "absent would be a guess for the others"
     ((reason, count),) = skips.counts.items()
-    assert reason.startswith("nothing understood") and count == 2
+    assert reason == "nothing understood, so no labels" and count == 2
     assert "正常窦性心律" in skips.examples[reason]
     page = (tmp_path / "out" / "audit.html").read_text(encoding="utf-8")
     assert "nothing understood" in page

@@ -22,7 +22,7 @@ from cardiolex.reports.vocabulary import Vocabulary
 from cardiolex.workers import finished, worker_pool
 
 MENTIONS = "mentions.jsonl"
-LOST = "nothing understood (no labels; another language?)"
+LOST = "nothing understood, so no labels"
 
 
 @dataclass(frozen=True)
