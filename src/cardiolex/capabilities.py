@@ -128,3 +128,12 @@ def without(kind: type[S], *methods: str) -> type[S]:
     They are None there, which `isinstance` with a protocol reads as absent.
     """
     return type(kind.__name__, (kind,), dict.fromkeys(methods)) if methods else kind
+
+
+@runtime_checkable
+class HasScaffold(Protocol):
+    """Has parts that only training needs."""
+
+    def remove_scaffold(self) -> None:
+        """Take them off, weights and settings."""
+        ...

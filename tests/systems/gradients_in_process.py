@@ -13,16 +13,16 @@ from safetensors.torch import save_file
 from test_contract import TINY, batch, made
 
 from cardiolex.datasets.batches import Batch
-from cardiolex.encoders.text import HuggingFaceText
 from cardiolex.nn.drop_path import DropPath
 from cardiolex.nn.views import Views
 from cardiolex.systems.kmerl import Masking
 from cardiolex.training.distributed import processes
 
+SAME_VIEWS = {"views": Views.none()}
 WITHOUT_CHANCE = {
     "kmerl": {"masking": Masking(masked_leads=(), segment_ratio=0.0)},
     "melp": {"lead_mask_probability": 0.0},
-    "simclr": {"views": Views.none()},
+    **dict.fromkeys(("barlow_twins", "byol", "moco_v3", "simclr", "simsiam"), SAME_VIEWS),
 }
 
 
@@ -36,7 +36,7 @@ def share(whole: Batch, rank: int, size: int) -> Batch:
 
 def gradients(name: str, bert: Path, group) -> dict[str, torch.Tensor]:
     """Gradients by parameter, averaged over processes as the trainer does, and the loss."""
-    system = made(name, lambda: HuggingFaceText(bert), **WITHOUT_CHANCE.get(name, {}))
+    system = made(name, lambda one: TINY[one].text(bert), **WITHOUT_CHANCE.get(name, {}))
     for module in system.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0

@@ -24,6 +24,7 @@ class Example:
     patient: str = ""
     """Whose it is; empty if unknown."""
     gain: float = 1.0  # mV per count
+    beats: NDArray[np.float32] | None = None  # (M, K), see `beat_targets`
 
 
 @dataclass
@@ -39,6 +40,7 @@ class Batch:
     ids: list[str]
     patients: list[str] = field(default_factory=list)
     """Whose each recording is; one nobody is known of counts as a patient of its own."""
+    beats: Tensor | None = None  # (B, M, K), see `beat_targets`
 
     def __len__(self) -> int:
         return len(self.ecg)
@@ -56,6 +58,7 @@ class Batch:
 def collate(examples: Sequence[Example]) -> Batch:
     """Stack examples of equal length; integer counts become float32 here."""
     gains = {example.gain for example in examples}
+    beats = [e.beats for e in examples if e.beats is not None]
     if len(gains) == 1:
         ecg = torch.from_numpy(np.stack([example.ecg for example in examples])).float()
         ecg = ecg if gains == {1.0} else ecg * gains.pop()
@@ -70,4 +73,5 @@ def collate(examples: Sequence[Example]) -> Batch:
         labels=torch.from_numpy(np.stack([e.labels for e in examples])),
         ids=[e.id for e in examples],
         patients=[e.patient or f"of {e.id}" for e in examples],
+        beats=torch.from_numpy(np.stack(beats)) if len(beats) == len(examples) else None,
     )

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cardiolex.datasets.batches import Example
+from cardiolex.datasets.beat_targets import beat_targets
 from cardiolex.datasets.rows import Row, Truth, rows
 from cardiolex.datasets.store_writer import Failure, write_store
 from cardiolex.errors import CardiolexError
@@ -29,7 +31,8 @@ class SimulatedECGs:
 
     Items depend on (seed, index, settings) alone, so any number of workers gives the same data.
     Labels are unknown (NaN) for everything the simulator cannot produce. With `statements`, those
-    of `simulation.statements` follow the vocabulary's.
+    of `simulation.statements` follow the vocabulary's. With `beat_segment_s`, examples say what
+    each heartbeat is, see `beat_targets`.
     """
 
     count: int
@@ -39,6 +42,7 @@ class SimulatedECGs:
     seed: int = 0
     first: int = 0
     statements: bool = False
+    beat_segment_s: float | None = None
 
     def __len__(self) -> int:
         return self.count
@@ -58,7 +62,14 @@ class SimulatedECGs:
             labels=labels,
             report=row.recording.report or "",
             id=row.recording.id,
+            beats=self._beats(simulated),
         )
+
+    def _beats(self, simulated: SimulatedECG) -> NDArray[np.float32] | None:
+        if self.beat_segment_s is None:
+            return None
+        segments = round(self.preprocess.seconds / self.beat_segment_s)
+        return beat_targets(simulated.beats, self.beat_segment_s, segments)
 
 
 @dataclass(frozen=True)

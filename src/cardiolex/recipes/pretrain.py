@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from cardiolex.capabilities import SystemConfig
+from cardiolex.capabilities import HasScaffold, SystemConfig
 from cardiolex.checkpoint import Checkpoint, save_checkpoint
 from cardiolex.checkpoint.folder import WeightFormat
 from cardiolex.datasets.batches import Batch
@@ -119,6 +119,8 @@ def pretrain(run: Run, folder: str | Path, device: str | None = None) -> Path | 
             return None
         if group.first:
             system.load_state_dict(trained.weights)
+            if isinstance(system, HasScaffold):
+                system.remove_scaffold()
             if run.statements:
                 kept = system.get_buffer("entity_vectors")[: len(run.vocabulary)]
                 system.register_buffer("entity_vectors", kept.clone())

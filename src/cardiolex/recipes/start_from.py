@@ -10,8 +10,8 @@ from cardiolex.checkpoint import load_checkpoint
 from cardiolex.datasets.store_layout import sha256
 from cardiolex.errors import CardiolexError
 
-ENTITIES = "entity_vectors"
-"""Not taken along: they belong to the vocabulary and the text encoder of the new run."""
+NOT_TAKEN = ("entity_vectors", "text_model.", "beat_head.")
+"""What belongs to the vocabulary and the text encoder of the new run, or to training alone."""
 
 
 def weights_digest(folder: Path) -> str:
@@ -25,16 +25,18 @@ def weights_digest(folder: Path) -> str:
 def take_weights(system: nn.Module, name: str, folder: Path) -> None:
     """Copy every weight of the checkpoint in `folder` into `system`; all must fit.
 
-    A text encoder that is trained along starts from that of the new run.
+    What only training has stays fresh, and a text encoder that is trained along starts from that of
+    the new run.
     """
     checkpoint = load_checkpoint(folder)
     if checkpoint.system_name != name:
         raise CardiolexError(f"{folder}: is a {checkpoint.system_name}, this run trains a {name}")
     fresh = system.state_dict()
-    own = {k: v for k, v in fresh.items() if k == ENTITIES or k.startswith("text_model.")}
-    trained = {k: v for k, v in checkpoint.system.state_dict().items() if k not in own}
+    trained = checkpoint.system.state_dict()
+    own = {k: v for k, v in fresh.items() if k.startswith(NOT_TAKEN)}
+    taken = {k: v for k, v in trained.items() if k not in own}
     try:
-        system.load_state_dict({**trained, **own})
+        system.load_state_dict({**taken, **own})
     except RuntimeError as error:
         raise CardiolexError(
             f"{folder}: its weights do not fit this run; give the run its sizes: {error}"

@@ -16,6 +16,8 @@ Deviations and choices where the paper is silent or cannot be meant as printed:
 - Text is frozen: report vectors arrive in the batch, entity vectors are a buffer of the system.
 - BatchNorm in the projector uses the statistics of the global batch.
 - Unknown labels (NaN) take no part in Eq. (5); published data has none.
+- `beat_weight` (0 as published) asks each token what heartbeat lies in its segment, where the data
+  says so, as simulated data does; the head that answers is taken off after training.
 - Ablations (Tab. 2): a part whose loss has weight 0 is not built. Without the query network a name
   is answered by its cosine with the recording over the temperature; the paper does not say how.
 Shapes: B batch, T samples, N tokens, D width, Q queries, Dt text vector.
@@ -30,12 +32,14 @@ from torch import Tensor, nn
 
 from cardiolex.capabilities import Reads, without
 from cardiolex.datasets.batches import Batch
+from cardiolex.datasets.beat_targets import BINARY, CONTINUOUS
 from cardiolex.encoders.lead_vit import LeadViT, Tokens
 from cardiolex.encoders.text import TextEncoder
 from cardiolex.errors import CardiolexError
 from cardiolex.nn.masking import mask_leads, mask_segments
 from cardiolex.nn.projection import ecg_projector, text_projector
 from cardiolex.nn.query_network import QueryNetwork
+from cardiolex.objectives.beats import beat_loss
 from cardiolex.objectives.contrastive import info_nce
 from cardiolex.objectives.entities import entity_bce
 
@@ -74,6 +78,7 @@ class KMERL(nn.Module):
         reduction: Literal["mean", "sum"] = "mean"
         contrast_weight: float = 1.0
         query_weight: float = 1.0
+        beat_weight: float = 0.0
         queries_per_step: int | None = None
         """Score a random subset of the entities per step: unbiased and cheaper; None = all."""
 
@@ -101,6 +106,9 @@ class KMERL(nn.Module):
         if config.contrast_weight:
             self.ecg_projector = ecg_projector(self.encoder.dim, config.embedding_dim)
             self.text_projector = text_projector(config.text_dim, config.embedding_dim)
+        self.beat_head: nn.Linear | None = None
+        if config.beat_weight:
+            self.beat_head = nn.Linear(self.encoder.dim, len(BINARY) + len(CONTINUOUS))
         self.entity_vectors: Tensor
         empty = torch.zeros(0, config.text_dim)
         self.register_buffer(
@@ -132,9 +140,20 @@ class KMERL(nn.Module):
             losses["contrast"] = self._contrast(tokens, batch)
         if self.config.query_weight:
             losses["entities"] = self._entities(tokens, batch.labels)
-        weights = {"contrast": self.config.contrast_weight, "entities": self.config.query_weight}
+        if self.beat_head is not None:
+            losses["beats"] = self._beats(self.beat_head, tokens, batch)
+        weights = {
+            "contrast": self.config.contrast_weight,
+            "entities": self.config.query_weight,
+            "beats": self.config.beat_weight,
+        }
         total = torch.stack([weights[name] * value for name, value in losses.items()]).sum()
         return {"loss": total, **losses}
+
+    def remove_scaffold(self) -> None:
+        """Take off what only training needs."""
+        self.beat_head = None
+        self.config = self.config.model_copy(update={"beat_weight": 0.0})
 
     def embed_ecg(self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor) -> Tensor:
         """Mean of the tokens, (B, D): the representation that a linear probe reads."""
@@ -204,6 +223,22 @@ class KMERL(nn.Module):
         network = _built(self.query_network, "query_weight")
         logits = network(tokens.values, queries, tokens.valid)
         return entity_bce(logits, labels)
+
+    def _beats(self, head: nn.Linear, tokens: Tokens, batch: Batch) -> Tensor:
+        if batch.beats is None:
+            raise CardiolexError(
+                "beat_weight needs data that say what each heartbeat is, as simulated data do"
+            )
+        segments = batch.ecg.shape[2] // self.config.encoder.segment_samples
+        if batch.beats.shape[1] != segments:
+            raise CardiolexError(
+                f"beats lie on {batch.beats.shape[1]} segments, the encoder has {segments}"
+            )
+        place = (tokens.index % segments).unsqueeze(-1).expand(-1, -1, batch.beats.shape[2])
+        targets = batch.beats.gather(1, place)  # (B, N, K)
+        if tokens.valid is not None:
+            targets = targets.masked_fill(~tokens.valid.unsqueeze(-1), torch.nan)
+        return beat_loss(head(tokens.values), targets, len(BINARY))
 
 
 def _built(part: Part | None, weight: str) -> Part:
