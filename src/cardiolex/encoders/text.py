@@ -87,6 +87,10 @@ class HuggingFaceText:
         network: nn.Module = self._model
         return network
 
+    @model.setter
+    def model(self, network: nn.Module) -> None:
+        self._model, self._hashed = network, None
+
     @property
     def tokenizer(self) -> Any:
         """The tokeniser, as transformers gives it."""

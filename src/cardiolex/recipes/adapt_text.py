@@ -20,10 +20,10 @@ from cyclopts import Parameter
 from pydantic import Field
 
 from cardiolex.datasets.token_chunks import TokenChunks, split_texts
-from cardiolex.encoders.masked_text import MaskedText, frequency_baseline
 from cardiolex.encoders.text import MEDCPT
 from cardiolex.errors import CardiolexError
 from cardiolex.files import write_text
+from cardiolex.recipes.masked_text import MaskedText, frequency_baseline
 from cardiolex.recipes.recipe_config import RecipeConfig
 from cardiolex.recipes.run_record import RECORD, refuse_another
 from cardiolex.reports.clean import report_text

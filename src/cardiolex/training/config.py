@@ -36,6 +36,8 @@ class TrainerConfig(BaseModel):
     """Steps in a row with a gradient that is not finite before giving up."""
     average: float | None = Field(default=None, gt=0, lt=1)
     """Decay of a moving average of weights, kept as the result; None = last weights."""
+    shard_text: bool = False
+    """Spread a text model that is trained along over the processes (FSDP2)."""
     precision: Precision = "auto"
     seed: int = 0
     shuffle: bool = True

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class Processes:
         """Replace every gradient by its mean over processes."""
         if self.size == 1:
             return
-        grads = [p.grad for p in parameters if p.grad is not None]
+        given = (p.grad for p in parameters if p.grad is not None)
+        grads = [grad for grad in given if not isinstance(grad, DTensor)]  # those are means already
         flat = torch.cat([grad.flatten() for grad in grads])
         dist.all_reduce(flat)
         flat /= self.size

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+
+from cardiolex.training.sharding import apart
 
 Precision = Literal["auto", "fp32", "bf16"]
 Decayed = Literal["all", "matrices"]
@@ -41,12 +43,13 @@ def adamw(
     `decayed` = "matrices" leaves biases, norms and other vectors and scalars without weight decay.
     """
     trainable = [p for p in system.parameters() if p.requires_grad]
-    groups: list[dict[str, object]] = [{"params": trainable}]
+    groups: list[dict[str, Any]] = [{"params": trainable}]
     if decayed == "matrices":
         groups = [
             {"params": [p for p in trainable if p.ndim >= 2]},
             {"params": [p for p in trainable if p.ndim < 2], "weight_decay": 0.0},
         ]
+    groups = [{**group, "params": kind} for group in groups for kind in apart(group["params"])]
     return torch.optim.AdamW(groups, lr=lr, weight_decay=weight_decay, betas=betas, fused=True)
 
 

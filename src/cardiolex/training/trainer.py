@@ -32,6 +32,7 @@ from cardiolex.training.log import RunLog
 from cardiolex.training.optim import MovingAverage, adamw, learning_rate, uses_bf16
 from cardiolex.training.order import StepOrder
 from cardiolex.training.selection import selection
+from cardiolex.training.sharding import clip_gradients, shard_text, wholes
 from cardiolex.training.state import load_state, save_state, saved_states
 
 
@@ -81,6 +82,7 @@ class Trainer:
         self.identity, self.quiet = identity, quiet
         self.system = system.to(processes.device)
         processes.same_start(self.system)
+        self.shards = shard_text(self.system, processes, config.shard_text)
         self.optimiser = adamw(system, config.lr, config.weight_decay, config.betas, config.decayed)
         self.average = MovingAverage(self.system, config.average) if config.average else None
         self.best = selection(self.system, config.best_of, config.patience, validate is not None)
@@ -110,7 +112,9 @@ class Trainer:
                 file=sys.stderr,
             )
         chosen = self.average or self.best
-        weights = chosen.weights if chosen else self.system.state_dict()
+        weights = wholes(chosen.weights if chosen else self.system.state_dict())
+        if self.shards:
+            self.shards.restore()
         step = self.best.step if self.best else self.step
         return Trained(weights, step, finished, self.seconds, self.skipped)
 
@@ -157,9 +161,8 @@ class Trainer:
 
     def _update(self) -> float:
         """Step, unless the gradient is not finite; returns its norm before clipping."""
-        parameters = [p for p in self.system.parameters() if p.grad is not None]
         limit = self.config.clip if self.config.clip is not None else float("inf")
-        norm = float(torch.nn.utils.clip_grad_norm_(parameters, limit))
+        norm = clip_gradients(self.system.parameters(), limit)
         if torch.isfinite(torch.tensor(norm)):
             self.skipped_in_a_row = 0
             self.optimiser.step()
@@ -253,16 +256,17 @@ class Trainer:
         return figures
 
     def _save(self) -> None:
-        if self.processes.first:
-            facts = {
-                "identity": self.identity,
-                "skipped": self.skipped,
-                "skipped_in_a_row": self.skipped_in_a_row,
-                "seconds": self.seconds,
-            }
-            where = self.folder / "training"
+        if self.processes.first or self.shards:
+            names = ("identity", "skipped", "skipped_in_a_row", "seconds")
             save_state(
-                where, self.step, facts, self.system, self.optimiser, self.average, self.best
+                self.folder / "training",
+                self.step,
+                {name: getattr(self, name) for name in names},
+                self.system,
+                self.optimiser,
+                self.average,
+                self.best,
+                write=self.processes.first,
             )
         self.processes.wait()
 
