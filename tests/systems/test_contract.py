@@ -173,7 +173,6 @@ def test_losses_are_finite_and_fall(name, bert):
         if isinstance(system, FollowsSteps):
             system.after_step((step + 1) / 60)
         history.append(float(losses["loss"].detach()))
-    print(name, sum(history[:10]) / 10, sum(history[-10:]) / 10)
     assert sum(history[-10:]) < TINY[name].learns * sum(history[:10])
 
 

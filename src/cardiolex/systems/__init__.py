@@ -12,18 +12,39 @@ from torch import Tensor
 
 from cardiolex.capabilities import SystemConfig
 from cardiolex.encoders.text import TextEncoder
+from cardiolex.systems.barlow_twins import BarlowTwins
+from cardiolex.systems.byol import BYOL
 from cardiolex.systems.kmerl import KMERL
 from cardiolex.systems.melp import MELP
 from cardiolex.systems.merl import MERL, SignalMERL
+from cardiolex.systems.moco_v3 import MoCoV3
+from cardiolex.systems.random_init import RandomInit
 from cardiolex.systems.simclr import SimCLR
+from cardiolex.systems.simsiam import SimSiam
 from cardiolex.systems.supreme import SuPreME
 
-System: TypeAlias = KMERL | MELP | SignalMERL | SimCLR | SuPreME
+System: TypeAlias = (
+    BarlowTwins
+    | BYOL
+    | KMERL
+    | MELP
+    | MoCoV3
+    | RandomInit
+    | SignalMERL
+    | SimCLR
+    | SimSiam
+    | SuPreME
+)
 SYSTEMS: dict[str, type[System]] = {
+    "barlow_twins": BarlowTwins,
+    "byol": BYOL,
     "kmerl": KMERL,
     "melp": MELP,
     "merl": MERL,
+    "moco_v3": MoCoV3,
+    "random_init": RandomInit,
     "simclr": SimCLR,
+    "simsiam": SimSiam,
     "supreme": SuPreME,
 }
 
