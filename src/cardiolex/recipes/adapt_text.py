@@ -45,11 +45,11 @@ class TextMLMRun(RecipeConfig):
     """Folder of the run: state, log, and in the end `model`, a text encoder."""
     encoder: str = MEDCPT
     """Hugging Face name or folder."""
-    texts: Annotated[tuple[Path, ...], Parameter(consume_multiple=True)]
+    texts: Annotated[tuple[Path, ...], Parameter(consume_multiple=True, negative=())]
     """Text files (a text in each line), CSV, TSV or JSONL with reports, MIMIC-IV-ECG folders."""
     text: str | None = None
     """Column of tables or key of JSONL; None = the usual names."""
-    control: Annotated[tuple[Path, ...], Parameter(consume_multiple=True)] = ()
+    control: Annotated[tuple[Path, ...], Parameter(consume_multiple=True, negative=())] = ()
     """Other texts on which the model is measured before and after, to see what it forgets."""
     held_out: float = Field(default=0.1, gt=0, lt=1)
     """Share of the texts kept out of training."""
