@@ -5,7 +5,7 @@ Shapes: B batch, T samples, Q queries, D embedding, E shared space, Dt text vect
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol, Self, TypeVar, runtime_checkable
 
 from torch import Tensor, nn
@@ -116,6 +116,15 @@ class FollowsSteps(Protocol):
 
     def after_step(self, done: float) -> None:
         """`done`, from 0 to 1, is the share of the training that is over."""
+        ...
+
+
+@runtime_checkable
+class HoldsRates(Protocol):
+    """Has weights whose learning rate stays at its peak while that of the others changes."""
+
+    def steady_parameters(self) -> Iterable[nn.Parameter]:
+        """Those weights."""
         ...
 
 

@@ -23,6 +23,16 @@ MERL_RUNS = {
 }
 """Encoder and its configuration in `cardiolex.recipes.merl`."""
 
+ECG_ONLY = {
+    "barlow-twins": "Barlow Twins, ECG only.",
+    "byol": "BYOL, ECG only.",
+    "moco-v3": "MoCo-v3, ECG only.",
+    "random-init": "Random weights: the floor of probes.",
+    "simclr": "SimCLR, ECG only.",
+    "simsiam": "SimSiam, ECG only.",
+}
+"""Methods of `cardiolex.recipes.ecg_only`."""
+
 
 def build() -> App:
     """Return the command tree; commands are import paths, so that help costs no torch."""
@@ -85,6 +95,14 @@ def build() -> App:
         help="MELP as published.",
         help_formatter=RecipeHelp("cardiolex.recipes.melp:MELPRun"),
     )
+    for method, about in ECG_ONLY.items():
+        key = method.replace("-", "_")
+        pretrain.command(
+            f"cardiolex.recipes.ecg_only:{key}",
+            name=method,
+            help=about,
+            help_formatter=RecipeHelp(f"cardiolex.recipes.ecg_only:{key}_run"),
+        )
     pretrain.command(
         "cardiolex.recipes.bundled:bundled",
         name="bundled",

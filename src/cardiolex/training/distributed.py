@@ -32,6 +32,8 @@ class Processes:
             return
         given = (p.grad for p in parameters if p.grad is not None)
         grads = [grad for grad in given if not isinstance(grad, DTensor)]  # those are means already
+        if not grads:
+            return
         flat = torch.cat([grad.flatten() for grad in grads])
         dist.all_reduce(flat)
         flat /= self.size

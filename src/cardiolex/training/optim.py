@@ -8,6 +8,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from cardiolex.capabilities import HoldsRates
 from cardiolex.training.sharding import apart
 
 Precision = Literal["auto", "fp32", "bf16"]
@@ -41,6 +42,7 @@ def adamw(
     """AdamW over all trainable parameters, in one fused pass.
 
     `decayed` = "matrices" leaves biases, norms and other vectors and scalars without weight decay.
+    A system without trainable weights gets an optimiser that has nothing to do.
     """
     trainable = [p for p in system.parameters() if p.requires_grad]
     groups: list[dict[str, Any]] = [{"params": trainable}]
@@ -50,7 +52,21 @@ def adamw(
             {"params": [p for p in trainable if p.ndim < 2], "weight_decay": 0.0},
         ]
     groups = [{**group, "params": kind} for group in groups for kind in apart(group["params"])]
+    groups = _with_steady(groups, system) or [{"params": []}]
     return torch.optim.AdamW(groups, lr=lr, weight_decay=weight_decay, betas=betas, fused=True)
+
+
+def _with_steady(groups: list[dict[str, Any]], system: nn.Module) -> list[dict[str, Any]]:
+    """`groups`, those weights apart (`steady`) whose learning rate the system holds."""
+    if not isinstance(system, HoldsRates):
+        return groups
+    held = {id(p) for p in system.steady_parameters()}
+    halves = [
+        {**g, "params": [p for p in g["params"] if (id(p) in held) == steady], "steady": steady}
+        for g in groups
+        for steady in (False, True)
+    ]
+    return [group for group in halves if group["params"]]
 
 
 def uses_bf16(precision: Precision, device: torch.device) -> bool:

@@ -194,7 +194,7 @@ class Trainer:
         c = self.config
         lr = learning_rate(self.step, self.steps, c.lr, c.warmup_steps, c.final_lr, c.restart_steps)
         for group in self.optimiser.param_groups:
-            group["lr"] = lr
+            group["lr"] = c.lr if group.get("steady") else lr
         return lr
 
     def _autocast(self) -> AbstractContextManager[Any]:
