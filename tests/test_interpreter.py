@@ -1,5 +1,6 @@
 """What may change an answer and what may not; everything through a checkpoint folder."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ from recordings.making import beats_like, strip, write_format16
 from scipy.special import expit, logit
 
 from cardiolex import load, read
+from cardiolex.checkpoint import save_checkpoint
 from cardiolex.errors import CardiolexError
 from cardiolex.recordings.leads import LEADS
 from cardiolex.recordings.preprocess import Preprocess
@@ -313,3 +315,17 @@ def test_answers_do_not_touch_the_recording(model):
     before = recording.mv.copy()
     model.interpret(recording, ASKED, leads=["I", "aVR"])
     np.testing.assert_array_equal(recording.mv, before)
+
+
+def test_questions_are_put_in_the_style_that_the_model_was_made_for(model, trained, tmp_path):
+    name = "left bundle branch block"
+    assert model.questions([name])[0].text == name
+    described = load(save_checkpoint(replace(trained, prompts="enriched"), tmp_path / "m"))
+    asked = described.questions(["LBBB"])[0]
+    assert asked.text.startswith(name + ", ") and asked.name == name
+    by_name = load(tmp_path / "m", prompts="name")
+    assert by_name.questions(["LBBB"])[0].text == name
+    config = json.loads((tmp_path / "m" / "config.json").read_text())
+    (tmp_path / "m" / "config.json").write_text(json.dumps({**config, "prompts": "rhymed"}))
+    with pytest.raises(CardiolexError, match="prompts 'rhymed'; known: name, concise, enriched"):
+        load(tmp_path / "m")

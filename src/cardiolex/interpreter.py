@@ -24,7 +24,7 @@ from cardiolex.recordings.leads import LEADS
 from cardiolex.recordings.preprocess import Windows
 from cardiolex.recordings.quality import quality
 from cardiolex.recordings.recording import Recording
-from cardiolex.reports.queries import query_text
+from cardiolex.reports.prompts import Style, prompt
 from cardiolex.systems import SYSTEMS
 
 BUNDLED = Path(__file__).parent / "models" / "default"
@@ -46,8 +46,15 @@ class Question:
 class Interpreter:
     """A checkpoint ready for questions; what `cardiolex.load` returns."""
 
-    def __init__(self, checkpoint: Checkpoint, device: str | torch.device = "cpu") -> None:
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        device: str | torch.device = "cpu",
+        prompts: Style | None = None,
+    ) -> None:
+        """`prompts` is the style of the questions; None = the checkpoint's own."""
         self.checkpoint = checkpoint
+        self.prompts: Style = prompts or checkpoint.prompts
         self.device = torch.device(device)
         self.system = checkpoint.system.to(self.device).eval()
         self._query_vectors: dict[str, torch.Tensor] = {}
@@ -182,7 +189,8 @@ class Interpreter:
             raise CardiolexError("a condition is blank: ask in words, e.g. 'sinus rhythm'")
         vocabulary = self.checkpoint.vocabulary
         return tuple(
-            Question(name, query_text(name, vocabulary), vocabulary.resolve(name)) for name in asked
+            Question(name, prompt(name, vocabulary, self.prompts), vocabulary.resolve(name))
+            for name in asked
         )
 
     def _scores(
@@ -284,14 +292,17 @@ class Interpreter:
         return [[next(rows) for _ in w.start_s] for w in windows]
 
 
-def load(model: str | Path | None = None, device: str | None = None) -> Interpreter:
+def load(
+    model: str | Path | None = None, device: str | None = None, *, prompts: Style | None = None
+) -> Interpreter:
     """Load a checkpoint folder; without an argument, the model bundled with cardiolex.
 
-    `device` defaults to a GPU where there is one. Nothing in a checkpoint is ever executed.
+    `device` defaults to a GPU where there is one; `prompts` ("name", "concise", "enriched") to what
+    the checkpoint was made for. Nothing in a checkpoint is ever executed.
     """
     folder = BUNDLED if model is None else Path(model)
     chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    return Interpreter(load_checkpoint(folder), chosen)
+    return Interpreter(load_checkpoint(folder), chosen, prompts)
 
 
 def _choose(recording: Recording, leads: Sequence[str] | None) -> Recording:

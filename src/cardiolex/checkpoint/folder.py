@@ -12,7 +12,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 from pydantic import ValidationError
@@ -31,6 +31,7 @@ from cardiolex.encoders.text_cache import TextEmbeddingCache
 from cardiolex.errors import CardiolexError
 from cardiolex.files import atomic_folder, write_text
 from cardiolex.recordings.preprocess import Preprocess
+from cardiolex.reports.prompts import Style
 from cardiolex.reports.vocabulary import Vocabulary
 from cardiolex.systems import SYSTEMS, System, build
 
@@ -59,6 +60,8 @@ class Checkpoint:
     default_conditions: tuple[str, ...] = ()
     """Asked where the user names none."""
     query_pooling: Pooling = "cls"
+    prompts: Style = "name"
+    """How the system is asked for a condition: by name, by a phrase or by a description."""
     training: dict[str, Any] = field(default_factory=dict)
     """How it was trained: resolved settings, seed, steps, time, versions."""
     card: str = ""
@@ -130,6 +133,7 @@ def load_checkpoint(folder: str | Path, *, selftest: bool = True) -> Checkpoint:
         seen=frozenset(config["seen"]),
         default_conditions=tuple(config["default_conditions"]),
         query_pooling=config["query_pooling"],
+        prompts=_style(root, config),
         training=config["training"],
         card=card.read_text(encoding="utf-8") if card.is_file() else "",
     )
@@ -155,6 +159,7 @@ def _write_parts(
         "settings": checkpoint.system.config.model_dump(mode="json"),
         "text": _whereabouts(text, with_text),
         "query_pooling": checkpoint.query_pooling,
+        "prompts": checkpoint.prompts,
         "seen": sorted(checkpoint.seen),
         "default_conditions": list(checkpoint.default_conditions),
         "training": checkpoint.training,
@@ -217,6 +222,16 @@ def _read_config(root: Path) -> dict[str, Any]:
             f"{root / 'config.json'}: unknown system {config['system']!r}; known: {list(SYSTEMS)}"
         )
     return config
+
+
+def _style(root: Path, config: dict[str, Any]) -> Style:
+    """How to ask; by name where the folder does not say."""
+    style: Style = config.get("prompts", "name")
+    if style not in get_args(Style):
+        raise CardiolexError(
+            f"{root / 'config.json'}: prompts {style!r}; known: {', '.join(get_args(Style))}"
+        )
+    return style
 
 
 def _read_text(root: Path, config: dict[str, Any]) -> HuggingFaceText | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from cyclopts import Parameter
 
@@ -29,6 +29,8 @@ class Measuring:
     """Folder that the record paths start from."""
     model: Path | None = None
     """A checkpoint folder; the bundled model by default."""
+    prompts: Literal["name", "concise", "enriched"] | None = None
+    """Ask by name, by a short phrase or by a description; by default as the model was made for."""
     resamples: int = 1000
     """Bootstrap samples, by patient where patients are known."""
     seed: int = 0
@@ -56,7 +58,7 @@ def zero_shot(
     """
     from cardiolex.interpreter import load
 
-    interpreter = load(measuring.model)
+    interpreter = load(measuring.model, prompts=measuring.prompts)
     macros = []
     incomplete = False
     for path in truth:
@@ -92,7 +94,7 @@ def partial_leads(
     from cardiolex.evaluation.partial_leads import evaluate_partial_leads
     from cardiolex.interpreter import load
 
-    interpreter = load(measuring.model)
+    interpreter = load(measuring.model, prompts=measuring.prompts)
     incomplete = False
     for path in truth:
         loaded = load_truth(path, measuring.root)
@@ -127,7 +129,7 @@ def card(truth: list[Path], /, *, measuring: Measuring, output: Path) -> int:
     from cardiolex.interpreter import BUNDLED, load
 
     check_output(output)
-    interpreter = load(measuring.model)
+    interpreter = load(measuring.model, prompts=measuring.prompts)
     tables = [load_truth(path, measuring.root) for path in truth]
     results = {
         subset: [_measured(interpreter, loaded, leads, measuring) for loaded in tables]

@@ -85,6 +85,7 @@ def run(config: MELPRun) -> Run:
         text=config.open_text(),
         report_pooling="cls",
         scale="minmax",
+        prompts="enriched",
         variant=config.variant,
         notes=(*config.said(), *notes),
     )

@@ -67,6 +67,7 @@ def run(config: MERLRun) -> Run:
         query_pooling=system.text_pooling,
         report_pooling=system.text_pooling,
         scale="minmax",
+        prompts="enriched",
         variant=config.variant,
         notes=(*config.said(), *notes),
     )

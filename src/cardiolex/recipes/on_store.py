@@ -17,6 +17,7 @@ from cardiolex.errors import CardiolexError
 from cardiolex.recipes.pretrain import Run, cached
 from cardiolex.recipes.recipe_config import RecipeConfig
 from cardiolex.recordings.scaling import Scale
+from cardiolex.reports.prompts import Style
 from cardiolex.reports.vocabulary import Vocabulary
 from cardiolex.training.config import TrainerConfig
 from cardiolex.training.trainer import Examples
@@ -65,6 +66,7 @@ def run_on_store(
     query_pooling: Pooling = "cls",
     report_pooling: Pooling = "mean",
     scale: Scale = "mv",
+    prompts: Style = "name",
     variant: str | None = None,
     notes: tuple[str, ...] = (),
 ) -> Run:
@@ -93,6 +95,7 @@ def run_on_store(
         text=encoder,
         query_pooling=query_pooling,
         report_pooling=report_pooling,
+        prompts=prompts,
         vocabulary=store.vocabulary,
         seen=store.positives(training),
         start_from=config.start_from,

@@ -29,6 +29,7 @@ from cardiolex.recipes.held_out import HeldOut
 from cardiolex.recipes.run_record import RECORD, refuse_another
 from cardiolex.recipes.start_from import take_weights, weights_digest
 from cardiolex.recordings.preprocess import Preprocess
+from cardiolex.reports.prompts import Style
 from cardiolex.reports.vocabulary import Vocabulary
 from cardiolex.systems import SYSTEMS, System, build
 from cardiolex.training.config import TrainerConfig
@@ -60,6 +61,8 @@ class Run:
     held_out: Examples | None = None
     query_pooling: Pooling = "cls"
     report_pooling: Pooling = "mean"
+    prompts: Style = "name"
+    """How the trained model is asked for a condition."""
     weights: WeightFormat = "float32"
     statements: int = 0
     """So many labels follow the vocabulary's in each example. They are asked with random vectors
@@ -229,6 +232,7 @@ def _checkpoint(run: Run, system: System, trained: Trained, folder: Path, group:
         seen=run.seen,
         default_conditions=run.default_conditions or _conditions(run),
         query_pooling=run.query_pooling,
+        prompts=run.prompts,
         training=facts,
         card=(run.card or plain_card)(facts),
     )

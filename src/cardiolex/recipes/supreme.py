@@ -64,6 +64,7 @@ def run(config: SuPreMERun) -> Run:
         text=text,
         query_pooling=text.query_pooling,
         scale=store.preprocess.scale,
+        prompts="concise",
         variant=config.variant,
         notes=(*config.said(), *notes),
     )

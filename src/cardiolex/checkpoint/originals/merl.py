@@ -91,6 +91,7 @@ def convert(path: str | Path, text_encoder: str | Path, name: str | None = None)
         text=text,
         default_conditions=benchmark_conditions() if whole else (),
         query_pooling="pooler",
+        prompts="enriched",
         training={
             "converted_from": Path(path).name,
             "text_encoder": None if text is None else Path(text.name).name,
