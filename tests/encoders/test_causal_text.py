@@ -140,6 +140,20 @@ def test_layers_are_frozen_as_told_and_the_rest_learns(bert_folder):
         tower.freeze_layers(-1)
 
 
+def test_an_embedding_with_rows_for_no_word_is_no_trap(tmp_path, bert_folder):
+    plain = HuggingFaceText(bert_folder)
+    words = len(plain.tokenizer)
+    plain.model.resize_token_embeddings(words + 8, mean_resizing=False)
+    plain.save(tmp_path / "padded")
+    tower = CausalText(tmp_path / "padded")
+    assert tower.vocabulary_size == words + 8
+    assert tower.ends[0] == words
+    rows = tower.embedding
+    assert torch.allclose(rows[words], rows[:words].mean(dim=0))
+    assert set(range(words + 1, words + 8)) <= set(tower.unwritten)
+    assert tower.ends[1] not in tower.unwritten and tower.ends[0] in tower.unwritten
+
+
 def test_what_cannot_be_a_tower_is_refused(tmp_path, bert_folder):
     with pytest.raises(CardiolexError, match="choose from"):
         CausalText(bert_folder, attention="sideways")

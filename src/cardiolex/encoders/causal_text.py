@@ -134,6 +134,12 @@ class CausalText(HuggingFaceText):
         """Append one token to each text: `ids` (N,) to its causal state (N, 1, Dt)."""
         return extend(self._model, ids, prefix)
 
+    @property
+    def unwritten(self) -> tuple[int, ...]:
+        """Ids that no report contains: special ones but for the last, and rows without a word."""
+        special = set(self._tokenizer.all_special_ids) - {self.ends[1]}
+        return (*sorted(special), *range(len(self._tokenizer), self.vocabulary_size))
+
     def decode(self, ids: Sequence[int]) -> str:
         """The text of `ids`, special tokens left out."""
         special = set(self._tokenizer.all_special_ids)
@@ -194,11 +200,11 @@ class CausalText(HuggingFaceText):
         if self._tokenizer.bos_token is not None:
             return
         self._tokenizer.add_special_tokens({"bos_token": BOS})
+        known = len(self._tokenizer) - 1  # an embedding may have rows for no word beyond
         size = max(len(self._tokenizer), self.vocabulary_size)
-        known = self.vocabulary_size
         self._model.resize_token_embeddings(size, mean_resizing=False)
         weight = self._model.get_input_embeddings().weight
-        weight.data[known:] = weight.data[:known].mean(dim=0)
+        weight.data[self._tokenizer.bos_token_id] = weight.data[:known].mean(dim=0)
         self._model.requires_grad_(False)
 
     def _statement(self) -> dict[str, Any]:

@@ -48,8 +48,7 @@ def write_texts(
     most = min(decoding.max_tokens, text.tokens - 2)  # [BOS] before, [CLS] after in training
     least = min(decoding.min_tokens, most)
     decoding = decoding.model_copy(update={"max_tokens": most, "min_tokens": least})
-    special = set(text.tokenizer.all_special_ids) - {end}
-    words = Words(start, end, tuple(sorted(special)))
+    words = Words(start, end, text.unwritten)
     state = Writing(Prefix(), decoder.start(image))
     found = generate(step, state, len(image), words, decoding, image.device)
     return [text.decode(ids) for ids in found]
