@@ -1,4 +1,4 @@
-"""Which leads and segments stay visible in a training step (K-MERL, section 3.3; MELP).
+"""Which leads and segments stay visible in a training step (K-MERL, section 3.3; MELP; ST-MEM).
 
 All functions are pure in (generator, masks). B batch, L leads, M segments.
 """
@@ -66,6 +66,25 @@ def mask_segments(
     rows = real.flatten(0, 1) if over == "lead" else real.flatten(1)  # (rows, M) or (B, L * M)
     keep = torch.ceil((1 - ratio) * rows.sum(dim=1) - 1e-6).long()
     return random_subset(rows, keep, generator).view_as(real)
+
+
+def hide_most(
+    real: Tensor,
+    ratio: float = 0.75,
+    along: Literal["lead", "time", "leads"] = "lead",
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Of the segments of `real` (B, L, M) floor((1 - ratio) * n) stay, but at least one of n.
+
+    `along` "lead": n segments of each lead, drawn independently (ST-MEM); "time": n moments, the
+    same in all leads (MTAE); "leads": n whole leads (MLAE).
+    """
+    rows = {"lead": real.flatten(0, 1), "time": real.any(dim=1), "leads": real.any(dim=2)}[along]
+    keep = torch.floor((1 - ratio) * rows.sum(dim=1) + 1e-6).long().clamp(min=1)
+    kept = random_subset(rows, keep, generator)
+    if along == "lead":
+        return kept.view_as(real)
+    return real & (kept[:, None, :] if along == "time" else kept[:, :, None])
 
 
 def random_subset(allowed: Tensor, keep: Tensor, generator: torch.Generator | None) -> Tensor:
