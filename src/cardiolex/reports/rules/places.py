@@ -173,6 +173,14 @@ class Places(Neighbours):
         close = after is not None and near_after and self._adjacent(last, after)
         if before is not None and (self._is_location(chain, close) or not near_after):
             return before
+        if (
+            before is not None
+            and before.leads
+            and close
+            and after is not None
+            and after.first == last + 1
+        ):
+            return after
         if before is not None and after is not None and not self._adjacent(last, after):
             return before
         inside = close and first > 0 and self.atoms[first - 1].is_("age", "cue")

@@ -21,6 +21,10 @@ _DIAGNOSES = (
 _HEDGED_LINKS = ("suggest", "consistent", "compatible", "due", "keeping")
 
 
+_ABBREVIATED = ("megl", "fragl")
+"""Hedges cut short, which stand before or after: a line that ends in one ends its clause."""
+
+
 class Reach:
     """Which findings a cue reaches, forward along lists and lines, or backward."""
 
@@ -42,9 +46,11 @@ class Reach:
         if self._trails(place, cue, behind, ahead):
             return self._backward(behind)
         if cue.stands == "before":
-            postponed = cue.means == "uncertain" and not cue.trails and behind is not None
+            shortened = self.atoms[place].text in _ABBREVIATED
+            postponed = cue.means == "uncertain" and (shortened or not cue.trails)
             if (
                 postponed
+                and behind is not None
                 and self._closes_clause(place)
                 and (ahead is None or self._touches(behind, place))
             ):
@@ -83,6 +89,8 @@ class Reach:
         if place + 1 >= len(self.atoms):
             return True
         after = self.atoms[place + 1]
+        if self.atoms[place].text in _ABBREVIATED and (after.gap or "passage" in after.roles):
+            return True
         return "mark" in after.roles and after.text in ".,;-"
 
     def _next(self, place: int, cue: Cue) -> int | None:
@@ -154,9 +162,11 @@ class Reach:
             return True
         if cue.reaches == "rest":
             return True
+        if other.subject and not one.subject:
+            return False
         if all(a.text in (",", ":") for a in joints):
             return self._list_goes_on(number + 1, cue)
-        return cue.reaches == "list" and not (other.subject and not one.subject)
+        return cue.reaches == "list"
 
     def _new_line(self, one: Found, other: Found) -> bool:
         return any(atom.gap for atom in self.atoms[one.last + 1 : other.first + 1])

@@ -71,12 +71,20 @@ class Scope(Reach):
     def _or_at_the_start(self) -> None:
         """ "OR aberrant conduction", a line of its own: one of two, whatever the other."""
         for place, atom in enumerate(self.atoms):
-            opens = place == 0 or self.atoms[place - 1].ends_sentence
-            if opens and "or" in atom.roles:
+            if "or" in atom.roles and self._opens_line(place):
                 for number, found in enumerate(self.found):
                     if found.first > place and self._only(place + 1, found.first, DESCRIBING):
                         self.marks[number].add("uncertain")
                         break
+
+    def _opens_line(self, place: int) -> bool:
+        """Whether nothing of its sentence but dashes and headings stands before a word."""
+        for atom in reversed(self.atoms[:place]):
+            if atom.ends_sentence:
+                return True
+            if not (atom.is_("passage") or atom.text in ("-", ":", "summary")):
+                return False
+        return True
 
     def _either(self, one: Found, between: Sequence[Atom]) -> bool:
         """Whether the words between two findings make them alternatives."""

@@ -42,7 +42,7 @@ def _whole_sentence(atoms: Sequence[Atom], place: int) -> bool:
     while after < len(atoms) and atoms[after].is_("qualifier"):
         after += 1
     around = [*atoms[max(0, place - 1) : place], *atoms[after : after + 1]]
-    return all(atom.ends_sentence or "passage" in atom.roles for atom in around)
+    return all(atom.ends_sentence or atom.text == "-" or atom.is_("passage") for atom in around)
 
 
 def _neighbour(atoms: Sequence[Atom], place: int, step: int) -> Atom | None:
