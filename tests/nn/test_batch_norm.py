@@ -36,6 +36,15 @@ def test_with_the_formula_of_several_processes_it_is_still_torchs(monkeypatch):
         assert torch.allclose(ours.running_var, theirs.running_var, atol=1e-5)
 
 
+def test_it_may_have_nothing_to_learn(monkeypatch):
+    x = 3 + 2 * torch.randn(16, 5)
+    expected = nn.BatchNorm1d(5, affine=False)(x)
+    assert torch.allclose(GlobalBatchNorm(5, affine=False)(x), expected, atol=1e-6)
+    monkeypatch.setattr("cardiolex.nn.batch_norm.several_processes", lambda: True)
+    monkeypatch.setattr("cardiolex.nn.batch_norm.all_reduce_sum", lambda x: x)
+    assert torch.allclose(GlobalBatchNorm(5, affine=False)(x), expected, atol=1e-5)
+
+
 def test_maps_keep_their_precision():
     assert GlobalBatchNorm(5)(torch.randn(4, 5, 9, dtype=torch.bfloat16)).dtype == torch.bfloat16
     assert GlobalBatchNorm(5)(torch.randn(4, 5, dtype=torch.bfloat16)).dtype == torch.float32

@@ -174,6 +174,9 @@ def test_losses_are_finite_and_fall(name, bert):
             system.after_step((step + 1) / 60)
         history.append(float(losses["loss"].detach()))
     assert sum(history[-10:]) < TINY[name].learns * sum(history[:10])
+    if "feature_std" in losses:  # of methods that could make all embeddings equal
+        assert losses["feature_std"] > 0.3
+        assert losses["effective_rank"] > 2
 
 
 def test_every_trainable_parameter_gets_a_gradient(name, bert):

@@ -49,6 +49,34 @@ def test_vectors_are_decayed_unless_told_otherwise(decayed):
     assert torch.allclose(bias, torch.full((3,), 0.95 if decayed == "all" else 1.0))
 
 
+class Held(torch.nn.Module):
+    """Holds the learning rate of its second layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.two = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)
+
+    def steady_parameters(self):
+        return self.two.parameters()
+
+
+@pytest.mark.parametrize("decayed", ["all", "matrices"])
+def test_weights_whose_rate_is_held_are_apart_and_none_is_lost(decayed):
+    system = Held()
+    groups = adamw(system, 0.1, 0.5, (0.9, 0.95), decayed).param_groups
+    for steady, layer in ((False, system.one), (True, system.two)):
+        found = {id(p) for g in groups if g["steady"] == steady for p in g["params"]}
+        assert found == {id(p) for p in layer.parameters()}
+    decays = {g["weight_decay"] for g in groups}
+    assert decays == ({0.5} if decayed == "all" else {0.5, 0.0})
+
+
+def test_a_system_without_trainable_weights_can_be_stepped():
+    optimiser = adamw(torch.nn.Linear(2, 2).requires_grad_(False), 0.1, 0.5, (0.9, 0.95))
+    optimiser.step()
+    optimiser.zero_grad()
+
+
 def test_a_run_without_decay_of_vectors_resumes_as_if_uninterrupted(tmp_path):
     whole = trainer(tmp_path / "a", steps=6, decayed="matrices", weight_decay=0.3).run().weights
     trainer(tmp_path / "b", steps=6, decayed="matrices", weight_decay=0.3, save_every=2).run()
