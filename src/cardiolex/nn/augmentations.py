@@ -7,7 +7,7 @@ Sources: Mehari & Strodthoff (arXiv 2103.12676) for crop, time-out, gain, noises
 - What adds to limb leads is drawn for I and II and carried to III, aVR, aVL and aVF by Einthoven
   and Goldberger; the limb leads have one gain, so that the electrical axis stays. What moves time
   moves all leads alike. So I + III = II survives everything here (in other units too).
-- Absent leads and padding stay zero, and padding stays where it is.
+- Absent leads and padding stay zero, and padding stays where it is (but for `shift`).
 Each function takes a `Signal` and returns a new one; each recording has its own draw, from
 `generator` or torch's own. Where two numbers are a range, they are drawn from uniformly.
 Shapes: B batch, L = 12 leads in the standard order, T samples.
