@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from cardiolex.capabilities import Aligns, ScoresQueries, WritesReports
 from cardiolex.checkpoint import Checkpoint, load_checkpoint
 from cardiolex.errors import CardiolexError
 from cardiolex.findings import Finding, Findings
+from cardiolex.nn.by_shape import Output, by_shape
 from cardiolex.recordings.leads import LEADS
 from cardiolex.recordings.preprocess import Windows
 from cardiolex.recordings.quality import quality
@@ -30,8 +31,6 @@ from cardiolex.systems import SYSTEMS
 BUNDLED = Path(__file__).parent / "models" / "default"
 SHORTEST_S = 1.0  # below this there may be no heartbeat to look at
 LEADS_PER_BATCH = 8 * 12  # leads over all windows of one forward pass: bounds memory
-
-Output = TypeVar("Output")
 
 
 @dataclass(frozen=True)
@@ -278,17 +277,9 @@ class Interpreter:
         self, windows: Sequence[Windows], function: Callable[..., Iterable[Output]]
     ) -> list[list[Output]]:
         """Outputs of `function(ecg, lead_mask, sample_mask)` by recording; no batch is padded."""
-        ecg = torch.from_numpy(np.concatenate([w.ecg for w in windows]))
-        lead_mask = torch.from_numpy(np.concatenate([w.lead_mask for w in windows]))
-        sample_mask = torch.from_numpy(np.concatenate([w.sample_mask for w in windows]))
-        shape = torch.stack([lead_mask.sum(dim=1), sample_mask.sum(dim=1)], dim=1)
-        results: dict[int, Output] = {}
-        for leads, samples in sorted({(int(a), int(b)) for a, b in shape}):
-            group = ((shape[:, 0] == leads) & (shape[:, 1] == samples)).nonzero().flatten()
-            for part in torch.split(group, max(1, LEADS_PER_BATCH // leads)):
-                tensors = (t[part].to(self.device) for t in (ecg, lead_mask, sample_mask))
-                results.update(zip(part.tolist(), function(*tensors), strict=True))
-        rows = iter(results[i] for i in range(len(ecg)))
+        arrays = zip(*((w.ecg, w.lead_mask, w.sample_mask) for w in windows), strict=True)
+        tensors = (torch.from_numpy(np.concatenate(one)) for one in arrays)
+        rows = iter(by_shape(function, *tensors, LEADS_PER_BATCH, self.device))
         return [[next(rows) for _ in w.start_s] for w in windows]
 
 
