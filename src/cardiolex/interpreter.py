@@ -277,9 +277,10 @@ class Interpreter:
         self, windows: Sequence[Windows], function: Callable[..., Iterable[Output]]
     ) -> list[list[Output]]:
         """Outputs of `function(ecg, lead_mask, sample_mask)` by recording; no batch is padded."""
-        arrays = zip(*((w.ecg, w.lead_mask, w.sample_mask) for w in windows), strict=True)
-        tensors = (torch.from_numpy(np.concatenate(one)) for one in arrays)
-        rows = iter(by_shape(function, *tensors, LEADS_PER_BATCH, self.device))
+        ecg = torch.from_numpy(np.concatenate([w.ecg for w in windows]))
+        leads = torch.from_numpy(np.concatenate([w.lead_mask for w in windows]))
+        samples = torch.from_numpy(np.concatenate([w.sample_mask for w in windows]))
+        rows = iter(by_shape(function, ecg, leads, samples, LEADS_PER_BATCH, self.device))
         return [[next(rows) for _ in w.start_s] for w in windows]
 
 
