@@ -7,7 +7,7 @@ leads are zeros, given so by the caller. The gradient into the convolutions is m
 Deviation: padding is no signal. A token exists where all its samples are real; the others stay out
 of the normalisation over time and are never attended to, so a padded recording gives the tokens
 of the recording alone. The original sees padding as signal (`see_padding`). Without padding both
-are the same. What only wav2vec's own pre-training needs (quantiser, mask embedding) is left out.
+are the same. What only wav2vec's own pre-training needs (quantiser, mask embedding) is not here.
 Shapes: B batch, L leads, T samples, N = T // 16 tokens, D width.
 """
 
@@ -114,11 +114,18 @@ class ConvTransformer(nn.Module):
 
         Tokens that `real` calls False are zero.
         """
-        self._check(ecg)
         valid = self.real(sample_mask)
-        x = self.features(ecg, None if valid is None else sample_mask)  # (B, N, C)
-        x = scale_gradient(x, self.config.conv_gradient)
-        x = self.dropout(self.embed(self.norm_features(x)))
+        features = self.norm_features(self.local(ecg, sample_mask))
+        return self.context(self.dropout(self.embed(features)), valid)
+
+    def local(self, ecg: Tensor, sample_mask: Tensor | None = None) -> Tensor:
+        """What the convolutions alone make of `ecg` (B, L, T), (B, N, C), not yet normalised."""
+        self._check(ecg)
+        x = self.features(ecg, None if self.real(sample_mask) is None else sample_mask)
+        return scale_gradient(x, self.config.conv_gradient)
+
+    def context(self, x: Tensor, valid: Tensor | None = None) -> Tensor:
+        """The transformer on embedded features `x` (B, N, D); `valid` as `real` gives it."""
         x = _only(x, valid)
         x = self.dropout(self.norm(x + self.position(x)))
         for block in self.blocks:

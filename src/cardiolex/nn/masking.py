@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -85,6 +86,29 @@ def hide_most(
     if along == "lead":
         return kept.view_as(real)
     return real & (kept[:, None, :] if along == "time" else kept[:, :, None])
+
+
+def mask_spans(
+    real: Tensor, share: float = 0.65, length: int = 10, generator: torch.Generator | None = None
+) -> Tensor:
+    """Which tokens of `real` (B, N) bool are hidden: spans of `length` that may overlap.
+
+    There are share * n / length spans among n real tokens, rounded up or down by chance, at least
+    one; so less than `share` is covered. A span is at most half of the real tokens.
+    Source: wav2vec 2.0 (arXiv 2006.11477), section 4.2, and fairseq's count of spans.
+    """
+    b, n = real.shape
+    count = real.sum(dim=1)
+    size = (count // 2).clamp(min=1, max=length)  # (B,)
+    chance = torch.rand((b, 1), generator=generator).to(real.device).squeeze(1)
+    spans = torch.floor(share * count / size + chance).long().clamp(min=1)
+    place = torch.cumsum(real, dim=1)  # 1 … n at real tokens
+    start = random_subset(real & (place <= (count - size + 1)[:, None]), spans, generator)
+    covered = torch.zeros_like(real)
+    for step in range(min(length, n)):
+        later = F.pad(start, (step, 0))[:, :n]
+        covered |= later & (step < size)[:, None]
+    return covered & real
 
 
 def random_subset(allowed: Tensor, keep: Tensor, generator: torch.Generator | None) -> Tensor:

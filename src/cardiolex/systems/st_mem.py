@@ -30,6 +30,7 @@ from cardiolex.nn.collapse import collapse_figures
 from cardiolex.nn.lead_decoder import LeadDecoder
 from cardiolex.nn.masking import hide_most
 from cardiolex.nn.pooling import masked_mean
+from cardiolex.nn.window import filled
 from cardiolex.objectives.gather import gather_rows
 from cardiolex.objectives.reconstruction import masked_mse, standardised
 
@@ -71,7 +72,7 @@ class STMEM(nn.Module):
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Return "loss" and the collapse figures of the mean of visible tokens."""
-        ecg = _filled(batch.ecg, batch.lead_mask, batch.sample_mask)
+        ecg = filled(batch.ecg, batch.lead_mask, batch.sample_mask)
         real = self.encoder.real(batch.lead_mask, batch.sample_mask)  # (B, L, M)
         visible = hide_most(real, self.config.mask_ratio, self.config.masking)
         encoded = self.encoder(ecg, real, visible)  # (B, L, M + 2, D)
@@ -87,12 +88,7 @@ class STMEM(nn.Module):
     def embed_ecg(self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor) -> Tensor:
         """(B, D), mean of all tokens but separators: the representation that a probe reads."""
         real = self.encoder.real(lead_mask, sample_mask)
-        return _mean(self.encoder(_filled(ecg, lead_mask, sample_mask), real), real)
-
-
-def _filled(ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor) -> Tensor:
-    """`ecg` (B, L, T), zero where there is none."""
-    return ecg.masked_fill(~(lead_mask[:, :, None] & sample_mask[:, None]), 0.0)
+        return _mean(self.encoder(filled(ecg, lead_mask, sample_mask), real), real)
 
 
 def _mean(encoded: Tensor, chosen: Tensor) -> Tensor:
