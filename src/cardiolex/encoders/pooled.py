@@ -3,25 +3,33 @@
 Shapes: B batch, T samples, N tokens, D width.
 """
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import Field
 from torch import Tensor, nn
 
+from cardiolex.encoders.conv_blocks import ConvBlocks
 from cardiolex.encoders.resnet1d import ResNet1D
 from cardiolex.encoders.vit import ViT
 
-PooledConfig: TypeAlias = Annotated[ResNet1D.Config | ViT.Config, Field(discriminator="kind")]
-"""Which of the two; both see all leads at once."""
+PooledConfig: TypeAlias = Annotated[
+    ResNet1D.Config | ViT.Config | ConvBlocks.Config, Field(discriminator="kind")
+]
+"""Which of them; each sees the leads it takes at once."""
+NETWORKS: dict[str, type[ResNet1D | ViT | ConvBlocks]] = {
+    "resnet": ResNet1D,
+    "vit": ViT,
+    "conv_blocks": ConvBlocks,
+}
 
 
 class PooledEncoder(nn.Module):
-    """MERL's ResNet or ViT (arXiv 2403.06659); absent leads and padding are filled with zeros."""
+    """MERL's ResNet or ViT (arXiv 2403.06659), or a small CNN; what is absent is zero."""
 
-    def __init__(self, config: ResNet1D.Config | ViT.Config) -> None:
+    def __init__(self, config: ResNet1D.Config | ViT.Config | ConvBlocks.Config) -> None:
         super().__init__()
-        self.network: ResNet1D | ViT
-        self.network = ResNet1D(config) if isinstance(config, ResNet1D.Config) else ViT(config)
+        network: Any = NETWORKS[config.kind]
+        self.network: ResNet1D | ViT | ConvBlocks = network(config)
 
     @property
     def dim(self) -> int:
