@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections import Counter
 from functools import cache
@@ -88,6 +89,37 @@ def test_no_text_stands_in_both_halves() -> None:
     assert dev.isdisjoint(test)
     assert {folded(record) for record in further()}.isdisjoint(dev | test)
     assert len({record["id"] for record in gold()}) == len(gold())
+
+
+def test_the_later_texts_stand_in_no_other_set() -> None:
+    def folded(record: dict[str, Any]) -> str:
+        return "".join(c for c in record["text"].lower().split("4.46")[0] if c.isalnum())
+
+    final, later = read(GOLD / "final.jsonl"), read(GOLD / "dev4.jsonl")
+    earlier = {folded(record) for record in (*gold(), *further())}
+    assert len({folded(record) for record in final}) == len(final)
+    assert {folded(record) for record in final}.isdisjoint(earlier)
+    assert {folded(record) for record in later}.isdisjoint(
+        earlier | {folded(record) for record in final}
+    )
+    for record in (*final, *later):
+        for name, assertion in record["mentions"]:
+            assert name in names() and assertion in {"present", "absent", "uncertain"}, record["id"]
+
+
+def test_every_disagreement_is_decided() -> None:
+    """The adjudicated half follows the recorded decision wherever the two annotators differ."""
+    with (GOLD / "adjudication.csv").open(encoding="utf-8", newline="") as handle:
+        rows = {row["id"]: row for row in csv.DictReader(handle)}
+    second = {record["id"]: record["mentions"] for record in read(GOLD / "second_annotation.jsonl")}
+    test = {record["id"]: record for record in gold() if record["split"] == "test"}
+    assert set(second) == set(test)
+    for key, record in test.items():
+        settled = {(e["name"], e["assertion"]) for e in record["entities"]}
+        differs = settled != {(name, assertion) for name, assertion in second[key]}
+        if differs:
+            assert rows[key]["decision"] in {"first", "both"}, key
+    assert all(row["reason"] and row["first"] != row["second"] for row in rows.values())
 
 
 def test_both_halves_hold_every_language_and_assertion() -> None:

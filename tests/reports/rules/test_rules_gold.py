@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from cardiolex.reports.extract import bundled_rules
 
 GOLD = Path(__file__).parents[2] / "data" / "gold"
 FILES = ("mimic_en", "ptbxl_de", "ptbxl_en", "ptbxl_sv")
-FURTHER = ("dev2",)
+FURTHER = ("dev2", "dev4")
 ASSERTIONS = ("present", "absent", "uncertain")
 Pair = tuple[str, str]
 
@@ -30,6 +31,13 @@ def quality(vocabulary: Vocabulary) -> set[str]:
     return (names | {"technical problem"}) - {"limb lead reversal", "precordial lead reversal"}
 
 
+def annotated(record: dict[str, Any]) -> set[Pair]:
+    """The (name, assertion) pairs of a record; later files hold them without spans."""
+    if "mentions" in record:
+        return {(name, assertion) for name, assertion in record["mentions"]}
+    return {(e["name"], e["assertion"]) for e in record["entities"]}
+
+
 @cache
 def counts(*splits: str, files: tuple[str, ...] = FILES) -> dict[tuple[str, str], Counter[str]]:
     """(file, assertion) -> how many pairs were hit, missed, made up."""
@@ -40,7 +48,7 @@ def counts(*splits: str, files: tuple[str, ...] = FILES) -> dict[tuple[str, str]
             record = json.loads(line)
             if record["split"] not in splits:
                 continue
-            truth = {(e["name"], e["assertion"]) for e in record["entities"]}
+            truth = annotated(record)
             ours = {(m.name, m.assertion) for m in rules().extract(record["text"]).mentions}
             for name, assertion in truth | ours:
                 if name not in left_out:
@@ -60,21 +68,21 @@ def f1(parts: list[Counter[str]]) -> float:
 
 @pytest.mark.parametrize(
     ("language", "least"),
-    [("en", 0.93), ("de", 0.94), ("sv", 0.95)],
+    [("en", 0.945), ("de", 0.945), ("sv", 0.955)],
 )
 def test_the_unseen_half_in_every_language(language: str, least: float) -> None:
-    """What is reached; the aim is 0.95. Half of these texts were drawn for their rare wording."""
+    """The aim is 0.95, reached narrowly. Half of these texts were drawn for rare wording."""
     parts = [c for (file, _), c in counts("test").items() if file.endswith(language)]
     assert sum(part["hit"] + part["missed"] for part in parts) > 100
     assert f1(parts) >= least
 
 
 @pytest.mark.parametrize(
-    ("assertion", "least"), [("present", 0.945), ("absent", 0.82), ("uncertain", 0.92)]
+    ("assertion", "least"), [("present", 0.955), ("absent", 0.84), ("uncertain", 0.925)]
 )
 def test_the_unseen_half_in_every_assertion(assertion: str, least: float) -> None:
     parts = [c for (_, said), c in counts("test").items() if said == assertion]
-    assert sum(part["hit"] + part["missed"] for part in parts) >= 38
+    assert sum(part["hit"] + part["missed"] for part in parts) >= 37
     assert f1(parts) >= least
 
 
@@ -85,9 +93,37 @@ def test_the_half_the_rules_were_made_with(assertion: str) -> None:
 
 @pytest.mark.parametrize("assertion", ASSERTIONS)
 def test_the_further_development_texts(assertion: str) -> None:
-    parts = counts("dev2", "dev3", files=FURTHER)
+    parts = counts("dev2", "dev3", "dev4", files=FURTHER)
     assert sum(part["hit"] + part["missed"] for part in parts.values()) > 1000
     assert f1([c for (_, said), c in parts.items() if said == assertion]) >= 0.97
+
+
+def final(language: str = "", assertion: str = "") -> float:
+    found: list[Counter[str]] = []
+    left_out = quality(rules().vocabulary)
+    for line in (GOLD / "final.jsonl").read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        ours = {(m.name, m.assertion) for m in rules().extract(record["text"]).mentions}
+        for pair in annotated(record) | ours:
+            fits = record["language"].startswith(language) and pair[1].startswith(assertion)
+            if fits and pair[0] not in left_out:
+                hit = pair in annotated(record) and pair in ours
+                missed = pair in annotated(record)
+                found.append(Counter(["hit" if hit else "missed" if missed else "made up"]))
+    assert found
+    return f1(found)
+
+
+@pytest.mark.parametrize("language", ["en", "de", "sv"])
+def test_the_final_texts_in_every_language(language: str) -> None:
+    assert final(language=language) >= 0.95
+
+
+@pytest.mark.parametrize(
+    ("assertion", "least"), [("present", 0.97), ("uncertain", 0.95), ("absent", 0.94)]
+)
+def test_the_final_texts_in_every_assertion(assertion: str, least: float) -> None:
+    assert final(assertion=assertion) >= least
 
 
 def test_what_is_stated_is_rarely_taken_for_denied_or_the_other_way_round() -> None:
