@@ -69,7 +69,7 @@ class MaskedText(nn.Module):
         self.train(was_training)
         loss = total / max(1, asked)
         return {
-            "texts": float(chunks.texts),
+            "chunks": float(len(chunks)),
             "pieces_asked": float(asked),
             "loss": loss,
             "perplexity": float(torch.tensor(loss).exp()),
