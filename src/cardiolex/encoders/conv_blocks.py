@@ -64,6 +64,7 @@ class ConvBlocks(nn.Module):
         def clocs(cls) -> Self:
             """CLOCS' network of single leads: 5 s at 500 Hz give 10 tokens of 32, those 128."""
             return cls(
+                kind="conv_blocks",
                 leads=1,
                 channels=(4, 16, 32),
                 kernels=(7, 7, 7),

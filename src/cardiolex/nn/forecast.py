@@ -68,7 +68,7 @@ class Forecast(nn.Module):
     def forward(self, summary: Tensor) -> Tensor:
         """Predictions (B, K, D) of a `summary` (B, H)."""
         predicted: Tensor = self.maps(summary)
-        return predicted.unflatten(1, (self.ahead, -1))
+        return predicted.view(len(summary), self.ahead, -1)
 
     def after(self, tokens: Tensor, real: Tensor, cut: Tensor) -> tuple[Tensor, Tensor]:
         """The K tokens from `cut` on, (B, K, D), and which of them are real, (B, K)."""

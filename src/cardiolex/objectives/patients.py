@@ -47,7 +47,7 @@ def _pairs(logits: Tensor, real: Tensor, same: Tensor) -> Tensor:
     logits = logits.masked_fill(~inside, NEVER)
     own = torch.eye(len(same), dtype=torch.bool, device=same.device)
     positives = (own & inside, same & ~own & inside)
-    total, terms = 0.0, 0.0
+    total = terms = logits.new_zeros(len(logits))
     for along in (2, 1):
         everything = logits.logsumexp(dim=along)  # (M, N)
         for positive in positives:
@@ -55,8 +55,8 @@ def _pairs(logits: Tensor, real: Tensor, same: Tensor) -> Tensor:
             apart = (everything * counts).sum(dim=1) - (logits * positive).sum(dim=(1, 2))
             count = counts.sum(dim=1)
             total = total + apart / count.clamp(min=1)
-            terms = terms + (count > 0).float()
-    return total / torch.as_tensor(terms).clamp(min=1)
+            terms = terms + (count > 0)
+    return total / terms.clamp(min=1)
 
 
 def patient_cosine(predictions: Tensor, targets: Tensor, patients: Tensor) -> Tensor:
