@@ -20,7 +20,11 @@ BRIEF = {"batch_size": 8, "steps": 3, "log_every": 1, "validate_every": 2, "save
 SMALL = {"encoder": {"width": 2}, "hidden": 16, "projection": 16}
 LAYERS = {"width": 16, "depth": 1, "heads": 2}
 OWN = {
+    "cpc": {"encoder": {"channels": 8, "width": 16, "layers": 1}, "negatives": 16},
     "crt": {"encoder": LAYERS, "decoder": {"depth": 1}},
+    "heartlang_tokenizer": {
+        "tokenizer": {"encoder": LAYERS, "book": {"codes": 8, "width": 4}, "decoder_depth": 1}
+    },
     "st_mem": {"encoder": LAYERS, "decoder": LAYERS},
     "wav2vec2_cmsc": {"encoder": {**LAYERS, "channels": 8, "position_groups": 2}},
 }

@@ -1,12 +1,14 @@
 """Gradients of every system's loss on this process's share of one batch; see test_two_processes.
 
 Run by torchrun, or alone for the whole batch: `gradients_in_process.py FOLDER BERT`. What is random
-(masks, dropout) is switched off, since each process draws its own.
+(masks, dropout) is switched off, since each process draws its own; where nothing would be left to
+learn without, `torch.rand` draws the same for all recordings.
 """
 
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 import torch.distributed as dist
 from safetensors.torch import save_file
@@ -14,16 +16,29 @@ from test_contract import TINY, batch, made
 
 from cardiolex.datasets.batches import Batch
 from cardiolex.nn.drop_path import DropPath
+from cardiolex.nn.noise_views import NoiseViews
 from cardiolex.nn.views import Views
+from cardiolex.nn.weak_strong import WeakStrong
 from cardiolex.systems.kmerl import Masking
 from cardiolex.training.distributed import processes
 
 SAME_VIEWS = {"views": Views.none()}
 WITHOUT_CHANCE = {
+    "astcl": {"views": NoiseViews.none()},
     "kmerl": {"masking": Masking(masked_leads=(), segment_ratio=0.0)},
     "melp": {"lead_mask_probability": 0.0},
     **dict.fromkeys(("barlow_twins", "byol", "moco_v3", "simclr", "simsiam"), SAME_VIEWS),
+    "ts_tcc": {"views": WeakStrong.none()},
 }
+
+ALIKE = ("crt", "heartlang", "st_mem", "wav2vec2_cmsc")
+
+
+def alike(*shape, device=None, generator=None) -> torch.Tensor:
+    """What stands in for `torch.rand`: every row is the same, spread over (0, 1)."""
+    shape = shape[0] if isinstance(shape[0], tuple | torch.Size) else shape
+    steps = torch.arange(shape[-1]) * 0.618 % 1
+    return (0.05 + 0.9 * steps).expand(shape).clone()
 
 
 def share(whole: Batch, rank: int, size: int) -> Batch:
@@ -45,7 +60,10 @@ def gradients(name: str, bert: Path, group) -> dict[str, torch.Tensor]:
     system.train()
     whole = batch()
     whole.labels = whole.labels.nan_to_num(0.0)
-    losses = system.losses(share(whole, group.rank, group.size))
+    with pytest.MonkeyPatch.context() as patch:
+        if name in ALIKE:
+            patch.setattr(torch, "rand", alike)
+        losses = system.losses(share(whole, group.rank, group.size))
     losses["loss"].backward()
     group.average_gradients(system.parameters())
     found = {n: p.grad for n, p in system.named_parameters() if p.grad is not None}

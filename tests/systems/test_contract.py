@@ -18,19 +18,37 @@ from cardiolex.capabilities import (
     WritesReports,
 )
 from cardiolex.datasets.batches import Batch
+from cardiolex.encoders.beat_tokenizer import BeatTokenizer
+from cardiolex.encoders.beat_transformer import BeatFinder, BeatTransformer
 from cardiolex.encoders.causal_text import CausalText
+from cardiolex.encoders.conv_gru import ConvGRU
 from cardiolex.encoders.conv_transformer import ConvTransformer
+from cardiolex.encoders.cross_domain import CrossDomain
+from cardiolex.encoders.lead_sequences import LeadSequences
 from cardiolex.encoders.lead_vit import LeadViT
 from cardiolex.encoders.resnet1d import ResNet1D
 from cardiolex.encoders.text import HuggingFaceText
 from cardiolex.errors import CardiolexError
+from cardiolex.nn.code_book import CodeBook
+from cardiolex.nn.domain_decoder import DomainDecoder
+from cardiolex.nn.forecast import Forecast
+from cardiolex.nn.lead_decoder import LeadDecoder
+from cardiolex.nn.noise_views import NoiseViews
+from cardiolex.nn.quantizer import GumbelQuantizer
 from cardiolex.nn.query_network import QueryNetwork
 from cardiolex.nn.views import Views
+from cardiolex.nn.weak_strong import WeakStrong
 from cardiolex.recordings.preprocess import Preprocess
 from cardiolex.recordings.recording import Recording
 from cardiolex.systems import SYSTEMS, systems
+from cardiolex.systems.astcl import ASTCL
 from cardiolex.systems.barlow_twins import BarlowTwins
 from cardiolex.systems.byol import BYOL
+from cardiolex.systems.clocs import CLOCS
+from cardiolex.systems.cpc import CPC
+from cardiolex.systems.crt import CRT
+from cardiolex.systems.heartlang import HeartLang
+from cardiolex.systems.heartlang_tokenizer import HeartLangTokenizer
 from cardiolex.systems.kmerl import KMERL
 from cardiolex.systems.melp import MELP, Caption
 from cardiolex.systems.merl import MERL
@@ -38,7 +56,10 @@ from cardiolex.systems.moco_v3 import MoCoV3
 from cardiolex.systems.random_init import RandomInit
 from cardiolex.systems.simclr import SimCLR
 from cardiolex.systems.simsiam import SimSiam
+from cardiolex.systems.st_mem import STMEM
 from cardiolex.systems.supreme import Encoder, Fusion, SuPreME
+from cardiolex.systems.ts_tcc import TSTCC
+from cardiolex.systems.wav2vec2_cmsc import Wav2Vec2CMSC
 
 Q, DT, T = 6, 32, 100
 WORDS = ("left bundle branch block", "atrial fibrillation", "sinus rhythm", "right bundle")
@@ -52,6 +73,8 @@ class Tiny:
     can: tuple[type, ...]
     learns: float | None = 0.7
     """Its loss falls to this share in sixty steps; None if there is nothing to learn."""
+    spread: float = 0.3
+    """Its embeddings then spread at least so much over the sphere; means of tokens spread less."""
     text: type[HuggingFaceText] = HuggingFaceText
     """What it takes for a text encoder."""
 
@@ -60,9 +83,56 @@ TINY_RESNET = ResNet1D.Config(kind="resnet", samples=T, width=4)
 UNMOVED = Views(fs=100.0, crop=(1.0, 1.0))
 """Of white noise a resampled view is unlike it."""
 SMALL = {"encoder": TINY_RESNET, "views": UNMOVED, "projection": 32}
+FORECAST = Forecast.Config(width=16, depth=1, heads=2, hidden=16, past=(0.5, 0.5))
+BEATS = BeatFinder.Config(samples=10, most=10)
+SENTENCES = BeatTransformer.Config(
+    beat_samples=10, seconds=1, width=32, depth=2, heads=2, hidden=64
+)
+WORDS_OF_BEATS = BeatTokenizer.Config(
+    encoder=SENTENCES, book=CodeBook.Config(codes=16, width=8), decoder_depth=1
+)
 TINY = {
+    "astcl": Tiny(
+        ASTCL.Config(
+            encoder=TINY_RESNET,
+            views=NoiseViews(fs=100.0),
+            forecast=FORECAST,
+            projection=32,
+            hidden=16,
+        ),
+        (),
+    ),
     "barlow_twins": Tiny(BarlowTwins.Config(**SMALL), ()),
     "byol": Tiny(BYOL.Config(**SMALL, hidden=32), ()),
+    "clocs": Tiny(CLOCS.Config(encoder=TINY_RESNET), (), learns=0.9),
+    "cpc": Tiny(
+        CPC.Config(
+            encoder=ConvGRU.Config(channels=16, width=16, layers=1), ahead=2, negatives=None
+        ),
+        (),
+    ),
+    "crt": Tiny(
+        CRT.Config(
+            encoder=CrossDomain.Config(
+                samples=T, patch_samples=10, width=16, depth=2, heads=2, hidden=32
+            ),
+            decoder=DomainDecoder.Config(depth=1, heads=2, hidden=32),
+        ),
+        (),
+        learns=0.97,
+        spread=0.05,
+    ),
+    "heartlang": Tiny(
+        HeartLang.Config(beats=BEATS, encoder=SENTENCES, tokenizer=WORDS_OF_BEATS),
+        (),
+        spread=0.02,
+    ),
+    "heartlang_tokenizer": Tiny(
+        HeartLangTokenizer.Config(beats=BEATS, tokenizer=WORDS_OF_BEATS),
+        (),
+        learns=0.97,
+        spread=0.05,
+    ),
     "kmerl": Tiny(
         KMERL.Config(
             encoder=LeadViT.Config(segment_samples=10, max_segments=10, width=32, depth=2, heads=2),
@@ -94,6 +164,15 @@ TINY = {
     "random_init": Tiny(RandomInit.Config(encoder=TINY_RESNET), (), learns=None),
     "simclr": Tiny(SimCLR.Config(**SMALL), (), learns=0.9),
     "simsiam": Tiny(SimSiam.Config(**SMALL, hidden=16), ()),
+    "st_mem": Tiny(
+        STMEM.Config(
+            encoder=LeadSequences.Config(segment_samples=10, width=32, depth=2, heads=2),
+            decoder=LeadDecoder.Config(width=16, depth=1, heads=2),
+        ),
+        (),
+        learns=0.97,
+        spread=0.05,
+    ),
     "supreme": Tiny(
         SuPreME.Config(
             encoder=Encoder(segment_samples=10, max_segments=10, width=32, depth=2, heads=2),
@@ -101,6 +180,36 @@ TINY = {
             text_dim=DT,
         ),
         (ExplainsQueries,),
+    ),
+    "wav2vec2_cmsc": Tiny(
+        Wav2Vec2CMSC.Config(
+            encoder=ConvTransformer.Config(
+                channels=16,
+                stages=2,
+                width=32,
+                depth=2,
+                heads=2,
+                position_kernel=8,
+                position_groups=4,
+                attention_dropout=0.0,
+            ),
+            quantizer=GumbelQuantizer.Config(entries=8, width=16),
+            mask_length=2,
+            negatives=8,
+        ),
+        (),
+        learns=0.9,
+        spread=0.03,
+    ),
+    "ts_tcc": Tiny(
+        TSTCC.Config(
+            encoder=TINY_RESNET,
+            views=WeakStrong(segments=1),  # white noise cut up is unlike itself
+            forecast=FORECAST,
+            projection=16,
+        ),
+        (),
+        learns=0.9,
     ),
 }
 
@@ -133,7 +242,9 @@ def batch(b: int = 12) -> Batch:
     ecg = torch.randn(b, 12, T) * lead_mask[:, :, None] * sample_mask[:, None]
     reports = [f"{WORDS[i % 4]}. {WORDS[i // 4]}." for i in range(b)]
     names = [str(i) for i in range(b)]
-    return Batch(ecg, lead_mask, sample_mask, reports, torch.randn(b, DT), labels, names)
+    patients = [str(i % 9) for i in range(b)]
+    vectors = torch.randn(b, DT)
+    return Batch(ecg, lead_mask, sample_mask, reports, vectors, labels, names, patients)
 
 
 @pytest.fixture(params=sorted(SYSTEMS))
@@ -175,7 +286,7 @@ def test_losses_are_finite_and_fall(name, bert):
         history.append(float(losses["loss"].detach()))
     assert sum(history[-10:]) < TINY[name].learns * sum(history[:10])
     if "feature_std" in losses:  # of methods that could make all embeddings equal
-        assert losses["feature_std"] > 0.3
+        assert losses["feature_std"] > TINY[name].spread
         assert losses["effective_rank"] > 2
 
 

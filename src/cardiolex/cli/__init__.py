@@ -24,12 +24,20 @@ MERL_RUNS = {
 """Encoder and its configuration in `cardiolex.recipes.merl`."""
 
 ECG_ONLY = {
+    "astcl": "ASTCL in our reading, ECG only.",
     "barlow-twins": "Barlow Twins, ECG only.",
     "byol": "BYOL, ECG only.",
+    "clocs": "CLOCS, ECG only.",
+    "cpc": "CPC, ECG only.",
+    "crt": "CRT, ECG only.",
+    "heartlang-tokenizer": "HeartLang's words, ECG only: first stage.",
     "moco-v3": "MoCo-v3, ECG only.",
     "random-init": "Random weights: the floor of probes.",
     "simclr": "SimCLR, ECG only.",
     "simsiam": "SimSiam, ECG only.",
+    "st-mem": "ST-MEM, ECG only.",
+    "ts-tcc": "TS-TCC, ECG only.",
+    "wav2vec2-cmsc": "Wav2Vec 2.0 + CMSC + RLM, ECG only.",
 }
 """Methods of `cardiolex.recipes.ecg_only`."""
 
@@ -103,6 +111,11 @@ def build() -> App:
             help=about,
             help_formatter=RecipeHelp(f"cardiolex.recipes.ecg_only:{key}_run"),
         )
+    pretrain.command(
+        "cardiolex.recipes.heartlang:heartlang",
+        help="HeartLang, ECG only: second stage.",
+        help_formatter=RecipeHelp("cardiolex.recipes.heartlang:HeartLangRun"),
+    )
     pretrain.command(
         "cardiolex.recipes.bundled:bundled",
         name="bundled",

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
 from cardiolex.errors import CardiolexError
-from cardiolex.nn.patches import real_segments, segments, visible_tokens
+from cardiolex.nn.patches import real_segments, segments, through
 from cardiolex.nn.positions import sine_cosine
 from cardiolex.nn.transformer import Block, check_heads
 
@@ -107,16 +107,13 @@ class LeadSequences(nn.Module):
 
     def encode(self, tokens: Tensor, chosen: Tensor) -> Tensor:
         """The transformer on those of `tokens` (B, L, n, D) with `chosen` (B, L, n) True."""
-        kept = visible_tokens(chosen)
-        index = kept.index.unsqueeze(-1).expand(-1, -1, self.dim)
-        x = tokens.flatten(1, 2).gather(1, index)  # (B, N, D)
+        return through(tokens, chosen, self._transformer)
+
+    def _transformer(self, x: Tensor, valid: Tensor | None) -> Tensor:
         for block in self.blocks:
-            x = block(x, kept.valid)
-        x = self.norm(x)
-        if kept.valid is not None:
-            x = x.masked_fill(~kept.valid.unsqueeze(-1), 0.0)
-        grid = x.new_zeros(len(x), chosen[0].numel(), self.dim)
-        return grid.scatter_add(1, index, x).view(*chosen.shape, self.dim)
+            x = block(x, valid)
+        result: Tensor = self.norm(x)
+        return result
 
 
 def with_separators(visible: Tensor, there: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ Shapes: B batch, L leads, T samples, M segments of p samples, N visible tokens.
 A token is numbered lead * M + segment.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -64,3 +65,19 @@ def visible_tokens(visible: Tensor) -> VisibleTokens:
     order = torch.sort(flat.to(torch.uint8), dim=1, descending=True, stable=True).indices
     valid = torch.arange(longest, device=flat.device) < counts[:, None]
     return VisibleTokens(order[:, :longest], valid)
+
+
+def through(
+    tokens: Tensor, chosen: Tensor, network: Callable[[Tensor, Tensor | None], Tensor]
+) -> Tensor:
+    """`network` on those of `tokens` (B, L, M, D) with `chosen` (B, L, M) True; zero elsewhere.
+
+    It is given (B, N, D) and `valid` as in `VisibleTokens`.
+    """
+    kept = visible_tokens(chosen)
+    index = kept.index.unsqueeze(-1).expand(-1, -1, tokens.shape[-1])
+    x = network(tokens.flatten(1, 2).gather(1, index), kept.valid)
+    if kept.valid is not None:
+        x = x.masked_fill(~kept.valid.unsqueeze(-1), 0.0)
+    grid = x.new_zeros(len(x), chosen[0].numel(), x.shape[-1])
+    return grid.scatter_add(1, index, x).view(*chosen.shape, x.shape[-1])

@@ -54,14 +54,14 @@ def masked_contrast(
 
 
 def mean_use(probabilities: Tensor, chosen: Tensor) -> Tensor:
-    """Mean of `probabilities` (B, N, G, V) over `chosen` (B, N) tokens of all processes, (G, V)."""
+    """Mean (G, V) of `probabilities` (B, N, G, V) over `chosen` (B, N) tokens of all processes."""
     total = probabilities.where(chosen[..., None, None], 0.0).sum(dim=(0, 1))
     count = sum_over_processes(chosen.sum().float()).clamp(min=1)
     return gather_rows(total[None]).sum(dim=0) / count
 
 
 def code_perplexity(use: Tensor) -> Tensor:
-    """How many entries of each group are in use, (G,): 1 to V, of `use` (G, V), rows adding to 1."""
+    """How many entries of each group are in use, (G,), of shares `use` (G, V): 1 to V."""
     return torch.exp(-torch.xlogy(use, use.clamp(min=1e-7)).sum(dim=-1))
 
 

@@ -6,60 +6,40 @@ the published settings of its own paper where they are about the method, and one
 for the rest, so that rows differ by method only: MERL's ResNet-18 on 10 s of twelve leads in
 millivolts, AdamW 2e-4, weight decay 1e-5, one cosine, batch 256, 50 epochs, 2 % of patients held
 out for a loss that is logged. `METHODS` says what differs; `--variant vit-tiny` and the like choose
-another of MERL's encoders.
+another of MERL's encoders. Methods with an encoder of their own (`OWN`) have sizes for variants.
 """
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 from cyclopts import Parameter
 from pydantic import BaseModel, create_model
 
+from cardiolex.encoders.beat_transformer import BeatFinder
+from cardiolex.encoders.conv_blocks import ConvBlocks
+from cardiolex.encoders.cross_domain import CrossDomain
+from cardiolex.encoders.lead_sequences import LeadSequences
 from cardiolex.encoders.lead_vit import SIZES
 from cardiolex.encoders.pooled import PooledConfig
 from cardiolex.encoders.resnet1d import ResNet1D
 from cardiolex.encoders.vit import ViT
+from cardiolex.recipes.ecg_only_methods import METHODS, OWN, Method
 from cardiolex.recipes.on_store import StoreRun, run_on_store, segment_samples
 from cardiolex.recipes.pretrain import Run, pretrain
 from cardiolex.recipes.variants import Variant
 from cardiolex.recordings.preprocess import Preprocess
 from cardiolex.recordings.scaling import Scale
-from cardiolex.systems.barlow_twins import BarlowTwins
-from cardiolex.systems.byol import BYOL
-from cardiolex.systems.moco_v3 import MoCoV3
-from cardiolex.systems.random_init import RandomInit
-from cardiolex.systems.simclr import SimCLR
-from cardiolex.systems.simsiam import SimSiam
+from cardiolex.systems.heartlang_tokenizer import HeartLangTokenizer
 from cardiolex.training.config import TrainerConfig
 
 SEGMENT_S = 0.1
 """Seconds of a ViT's token, as in MERL."""
-COMMON = TrainerConfig(batch_size=256, epochs=50, lr=2e-4, weight_decay=1e-5)
-
-
-@dataclass(frozen=True)
-class Method:
-    """A system's settings and how it is trained."""
-
-    system: BaseModel
-    """Has `encoder` where a ResNet or a ViT can be chosen, `views` where it makes any."""
-    trainer: TrainerConfig = COMMON
-    vit_trainer: TrainerConfig | None = None
-    """What differs with a ViT."""
-
-
-METHODS: dict[str, Method] = {
-    "barlow_twins": Method(BarlowTwins.Config()),
-    "byol": Method(BYOL.Config()),
-    "moco_v3": Method(
-        MoCoV3.Config(), vit_trainer=TrainerConfig(lr=1.5e-4, weight_decay=0.1)
-    ),  # rate at batch 256
-    "random_init": Method(RandomInit.Config(), TrainerConfig(batch_size=256, steps=50)),
-    "simclr": Method(SimCLR.Config()),
-    "simsiam": Method(SimSiam.Config()),
-}
-"""Key of `SYSTEMS` -> settings; the command is the key with hyphens."""
+PATCH_S = 0.3
+"""Seconds of a patch of ST-MEM."""
+BEAT_S, BEATS_PER_S = 0.96, 2.4
+"""Seconds of a beat of HeartLang, and for how many in a second there is room."""
 
 
 class ECGOnlyRun(StoreRun):
@@ -100,16 +80,44 @@ def fitted(system: Any, preprocess: Preprocess) -> tuple[Any, tuple[str, ...]]:
     update: dict[str, object] = {}
     notes: tuple[str, ...] = ()
     views = getattr(system, "views", None)
-    if views is not None and "fs" not in views.model_fields_set:
+    if isinstance(views, BaseModel) and _unset(views, "fs"):
         update["views"] = views.model_copy(update={"fs": preprocess.fs})
     encoder = getattr(system, "encoder", None)
-    if isinstance(encoder, ResNet1D.Config | ViT.Config):
+    if isinstance(encoder, ResNet1D.Config | ViT.Config | ConvBlocks.Config):
         update["encoder"], notes = _fitted_encoder(encoder, preprocess)
+    if isinstance(encoder, LeadSequences.Config) and not _set(encoder, "segment_samples"):
+        samples, notes = segment_samples(PATCH_S, preprocess.fs, encoder.segment_samples)
+        update["encoder"] = encoder.model_copy(update={"segment_samples": samples})
+    if isinstance(encoder, CrossDomain.Config) and not _set(encoder, "samples"):
+        update["encoder"] = encoder.model_copy(update={"samples": preprocess.samples})
+    if isinstance(system, HeartLangTokenizer.Config) and not _set(system, "beats"):
+        update.update(_fitted_beats(system, preprocess))
     return system.model_copy(update=update), notes
 
 
+def _fitted_beats(
+    system: HeartLangTokenizer.Config, preprocess: Preprocess
+) -> dict[str, BaseModel]:
+    samples = round(BEAT_S * preprocess.fs)
+    beats = BeatFinder.Config(
+        fs=preprocess.fs, samples=samples, most=math.ceil(BEATS_PER_S * preprocess.seconds)
+    )
+    lengths = {"beat_samples": samples, "seconds": math.ceil(preprocess.seconds)}
+    encoder = system.tokenizer.encoder.model_copy(update=lengths)
+    return {"beats": beats, "tokenizer": system.tokenizer.model_copy(update={"encoder": encoder})}
+
+
+def _set(config: BaseModel, name: str) -> bool:
+    return name in config.model_fields_set
+
+
+def _unset(config: BaseModel, name: str) -> bool:
+    """There is such a field, and nobody set it."""
+    return name in type(config).model_fields and not _set(config, name)
+
+
 def _fitted_encoder(
-    encoder: ResNet1D.Config | ViT.Config, preprocess: Preprocess
+    encoder: ResNet1D.Config | ViT.Config | ConvBlocks.Config, preprocess: Preprocess
 ) -> tuple[BaseModel, tuple[str, ...]]:
     update: dict[str, int] = {}
     notes: tuple[str, ...] = ()
@@ -124,14 +132,14 @@ def _fitted_encoder(
 
 
 def encoder_variants(method: Method) -> dict[str, Variant]:
-    """Every other encoder of MERL's, for a method that takes one."""
-    if "encoder" not in type(method.system).model_fields:
-        return {}
+    """Every other encoder of MERL's for a method that takes one, and the method's own variants."""
+    if not hasattr(method.system, "encoder") or isinstance(method.system.encoder, OWN):
+        return dict(method.variants)
     encoders: dict[str, BaseModel] = {
         **{f"resnet{n}": ResNet1D.Config(kind="resnet", depth=n) for n in (34, 50, 101)},
         **{f"vit-{size}": ViT.Config.of_size(size) for size in SIZES},
     }
-    variants = {}
+    variants = dict(method.variants)
     for name, encoder in encoders.items():
         changes: dict[str, Any] = {"system": {"encoder": encoder.model_dump(exclude_unset=True)}}
         if isinstance(encoder, ViT.Config) and method.vit_trainer is not None:
@@ -143,7 +151,8 @@ def encoder_variants(method: Method) -> dict[str, Variant]:
 def _configured(key: str, method: Method) -> type[ECGOnlyRun]:
     """The configuration of a method's run."""
     variants: Mapping[str, Variant] = encoder_variants(method)
-    choice = Parameter(help=f"Encoder: {', '.join(variants)}.", show=bool(variants))
+    what = "A variant" if method.variants else "Encoder"
+    choice = Parameter(help=f"{what}: {', '.join(variants)}.", show=bool(variants))
     system = _on_command_line(method.system)
     made: type[ECGOnlyRun] = create_model(
         "Configured",
@@ -160,7 +169,7 @@ def _configured(key: str, method: Method) -> type[ECGOnlyRun]:
 def _on_command_line(system: BaseModel) -> BaseModel:
     """The same settings, without options for the encoder, since it may be of two kinds."""
     field = type(system).model_fields.get("encoder")
-    if field is None:
+    if field is None or isinstance(field.default, OWN):
         return system
     hidden = Annotated[PooledConfig, Parameter(parse=False)]
     kind = create_model("Config", __base__=type(system), encoder=(hidden, field.default))

@@ -25,10 +25,15 @@ def weights_digest(folder: Path) -> str:
 def take_weights(system: nn.Module, name: str, folder: Path) -> None:
     """Copy every weight of the checkpoint in `folder` into `system`; all must fit.
 
+    A checkpoint of a system that gives this one a part (`parts_of`) gives just that.
     What only training has stays fresh, and a text encoder that is trained along starts from that of
     the new run.
     """
     checkpoint = load_checkpoint(folder)
+    part = getattr(system, "parts_of", {}).get(checkpoint.system_name)
+    if part is not None:
+        take_part(system.get_submodule(part), checkpoint.system.get_submodule(part), folder)
+        return
     if checkpoint.system_name != name:
         raise CardiolexError(f"{folder}: is a {checkpoint.system_name}, this run trains a {name}")
     fresh = system.state_dict()
@@ -41,3 +46,11 @@ def take_weights(system: nn.Module, name: str, folder: Path) -> None:
         raise CardiolexError(
             f"{folder}: its weights do not fit this run; give the run its sizes: {error}"
         ) from error
+
+
+def take_part(own: nn.Module, trained: nn.Module, folder: Path) -> None:
+    """Copy the weights of `trained`, from the checkpoint in `folder`, into `own`."""
+    try:
+        own.load_state_dict(trained.state_dict())
+    except RuntimeError as error:
+        raise CardiolexError(f"{folder}: its weights do not fit this run: {error}") from error
