@@ -60,7 +60,7 @@ def find_beats(recording: Recording) -> Beats:
     if not mv.size or recording.duration < 0.5 or fs < 40:
         return Beats(np.empty(0, np.intp), fs)
     energy = qrs_energy(mv, fs)
-    peaks = _pick(energy, fs)
+    peaks = pick_beats(energy, fs)
     return Beats(_sharpen(mv, peaks, fs), fs)
 
 
@@ -82,7 +82,7 @@ def _without_spikes(mv: NDArray[np.float32], fs: float) -> NDArray[np.float32]:
     return np.asarray(median_filter(mv, (1, width)), np.float32) if width > 1 else mv
 
 
-def _pick(energy: NDArray[np.float64], fs: float) -> NDArray[np.intp]:
+def pick_beats(energy: NDArray[np.float64], fs: float) -> NDArray[np.intp]:
     """Return peaks of the energy above a share of their surroundings, T waves left out."""
     from scipy.signal import find_peaks
 

@@ -1,0 +1,118 @@
+"""Where QRS, T and P begin and end in a median beat, from all its leads together."""
+
+from dataclasses import dataclass
+from math import nan, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cardiolex.recordings.measurements.conditioned import FS
+from cardiolex.recordings.measurements.median import AFTER, BEFORE
+
+_QRS_SHARE = 0.07  # of the steepest spatial velocity
+_QUIET = 3  # samples
+_T_SHARE = 0.12
+_P_SHARE = 0.18
+_LEAST_P_MV = 0.012
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Samples of a median beat, fractions allowed; NaN where there is no such wave."""
+
+    qrs_on: float
+    qrs_off: float
+    t_peak: float
+    t_end: float
+    p_from: float  # where P was sought
+    p_on: float = nan
+    p_peak: float = nan
+    p_off: float = nan
+
+
+def qrs_limits(beat: Floats) -> tuple[float, float]:
+    """Return onset and end of QRS in `beat` (L, N), R peak at `BEFORE`.
+
+    They are where the root mean square over leads of the slope (spatial velocity) has fallen to
+    7 % of its maximum above what is usual outside the QRS complex, for 12 ms.
+    """
+    speed = np.sqrt((np.diff(beat, axis=1) ** 2).mean(axis=0))
+    speed = np.convolve(speed, np.array([0.25, 0.5, 0.25]), "same")
+    first, last = BEFORE - round(0.10 * FS), BEFORE + round(0.10 * FS)
+    peak = first + int(speed[first:last].argmax())
+    floor = float(np.partition(speed, speed.size // 5)[speed.size // 5])
+    limit = floor + _QRS_SHARE * max(float(speed[peak]) - floor, 0.0)
+    on = _crossing(speed[peak::-1], limit, round(0.16 * FS))
+    off = _crossing(speed[peak:], limit, round(0.20 * FS))
+    return peak - on + 0.5, peak + off + 0.5
+
+
+def _crossing(falling: NDArray[np.floating], limit: float, longest: int) -> float:
+    """Return where `falling` first stays below `limit` for `_QUIET` samples, interpolated."""
+    below = falling[: longest + _QUIET] < limit
+    quiet = np.convolve(below, np.ones(_QUIET), "valid") >= _QUIET
+    found = np.flatnonzero(quiet)
+    if not found.size:
+        return float(longest)
+    at = int(found[0])
+    if at == 0:
+        return 0.0
+    high, low = float(falling[at - 1]), float(falling[at])
+    return at - (limit - low) / max(high - low, 1e-12)
+
+
+def t_limits(beat: Floats, qrs_off: float, qrs_on: float, rr: float) -> tuple[float, float]:
+    """Return peak and end of T in `beat` (L, N) with intervals of `rr` samples; NaN if flat.
+
+    The size is the root mean square over leads; T ends where it, above its lowest value before
+    the next P wave could come, has fallen to 12 % of the peak.
+    """
+    size = np.sqrt((beat**2).mean(axis=0))
+    size = np.convolve(size, np.full(5, 0.2), "same")
+    start = round(qrs_off + 0.04 * FS)
+    root = sqrt(rr / FS) * FS
+    stop = round(min(qrs_on + 0.60 * root, qrs_on + rr - 0.10 * FS, BEFORE + AFTER - 3))
+    latest = round(min(qrs_on + 0.50 * root, stop - 2))
+    if latest - start < 6:
+        return nan, nan
+    peak = start + int(size[start:latest].argmax())
+    tail = size[peak:stop]
+    low = float(tail.min())
+    if size[peak] < 0.015 or size[peak] - low < 0.008:
+        return nan, nan
+    limit = low + _T_SHARE * (float(size[peak]) - low)
+    below = np.flatnonzero(tail < limit)
+    return float(peak), float(peak + below[0]) if below.size else nan
+
+
+def p_window(qrs_on: float, t_end: float, rr: float) -> tuple[int, int]:
+    """Return first and last sample in which P is sought: after the previous T, before QRS."""
+    previous = t_end - rr if np.isfinite(t_end) else qrs_on - 0.62 * rr
+    first = max(previous + 0.01 * FS, qrs_on - 0.36 * FS, qrs_on - 0.62 * rr, 2)
+    return round(first), round(qrs_on - 0.008 * FS)
+
+
+def p_wave(beat: Floats, first: int, last: int) -> Floats | None:
+    """Return the P window (L, n) above the line between its ends; None if it is too short."""
+    if last - first < round(0.08 * FS):
+        return None
+    part = beat[:, first:last]
+    before = part[:, :3].mean(axis=1, keepdims=True)
+    after = part[:, -3:].mean(axis=1, keepdims=True)
+    ramp = np.linspace(0, 1, last - first, dtype=np.float32)
+    return np.asarray(part - before * (1 - ramp) - after * ramp, np.float32)
+
+
+def p_limits(part: Floats, noise: float) -> tuple[float, float, float]:
+    """Return onset, peak and end of P in a window (L, n); NaN where no wave stands out."""
+    size = np.sqrt((part**2).mean(axis=0))
+    size = np.convolve(size, np.full(3, 1 / 3), "same")
+    peak = int(size.argmax())
+    if size[peak] < max(_LEAST_P_MV, 2.5 * noise) or not 3 < peak < size.size - 4:
+        return nan, nan, nan
+    limit = _P_SHARE * float(size[peak])
+    on = _crossing(size[peak::-1], limit, peak)
+    off = _crossing(size[peak:], limit, size.size - 1 - peak)
+    return peak - on, float(peak), peak + off
