@@ -41,7 +41,7 @@ def test_sparse_labels_refuse_another_vocabulary() -> None:
     v = Vocabulary.load()
     sparse = SparseLabels.from_dense(label_matrix(some_records(), v), v)
     changed = Vocabulary.from_dict({**v.to_dict(), "version": "other"})
-    with pytest.raises(CardiolexError, match="Prepare the store again"):
+    with pytest.raises(CardiolexError, match="Extract the reports again"):
         sparse.dense([0], changed)
     with pytest.raises(CardiolexError, match="shape"):
         SparseLabels.from_dense(np.zeros((2, 3), dtype=np.float32), v)
