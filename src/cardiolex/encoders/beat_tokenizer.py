@@ -7,9 +7,8 @@ the encoder as deep as that of the second stage, a decoder of 3 layers, a tanh b
 Shapes: B batch, L leads, K beats at most, P samples of a beat, D width, C width of a code.
 """
 
-from dataclasses import dataclass
-
 import torch
+import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
@@ -17,21 +16,6 @@ from cardiolex.encoders.beat_transformer import BeatTransformer, Layers, Places
 from cardiolex.nn.beat_windows import Beats
 from cardiolex.nn.code_book import CodeBook
 from cardiolex.nn.patches import through
-from cardiolex.objectives.gather import gather_rows, sum_over_processes
-
-
-@dataclass(frozen=True)
-class Tokenized:
-    """Beats (B, L, K, P) as `restored` from the codes of their `tokens`, zero where there is none.
-
-    `tokens` (B, L, K, D) are the encoder's, `before` (B, L, K, C) unit vectors to be quantised,
-    `quantized` the codes they became.
-    """
-
-    restored: Tensor
-    tokens: Tensor
-    before: Tensor
-    quantized: Tensor
 
 
 class BeatTokenizer(nn.Module):
@@ -59,36 +43,22 @@ class BeatTokenizer(nn.Module):
         self.decoder = Layers(shallow)
         self.restore = nn.Linear(dim, config.encoder.beat_samples)
 
-    def forward(self, beats: Beats) -> Tokenized:
-        """Restore `beats`; in training the code book starts from the first batch and follows."""
-        tokens, before = self._before(beats)
-        if self.training:
-            self._learn_codes(before.detach(), beats.there)
-        codes = self.book.codes(before.flatten(0, 2))
-        quantized = self.book.vectors[codes].view_as(before)
+    def read(self, beats: Beats) -> tuple[Tensor, Tensor]:
+        """The encoder's tokens (B, L, K, D), and the unit vectors (B, L, K, C) to be quantised."""
+        tokens = self.encoder(beats)
+        with torch.autocast(tokens.device.type, enabled=False):
+            before = F.normalize(self.to_code(tokens.float()), dim=-1)
+        return tokens, before
+
+    def write(self, before: Tensor, beats: Beats) -> tuple[Tensor, Tensor]:
+        """Beats (B, L, K, P) restored from the codes of `before` (B, L, K, C), and those codes."""
+        quantized = self.book.vectors[self.book.codes(before.flatten(0, 2))].view_as(before)
         straight = before + (quantized - before).detach()  # gradients pass by the choice
         x = self.places(self.from_code(straight), beats)
-        restored = self.restore(through(x, beats.there, self.decoder))
-        return Tokenized(restored, tokens, before, quantized)
+        return self.restore(through(x, beats.there, self.decoder)), quantized
 
     @torch.no_grad()
     def codes(self, beats: Beats) -> Tensor:
         """Number (B, L, K) of the code of each beat; of no meaning where there is none."""
-        _, before = self._before(beats)
+        _, before = self.read(beats)
         return self.book.codes(before.flatten(0, 2)).view(before.shape[:3])
-
-    def _before(self, beats: Beats) -> tuple[Tensor, Tensor]:
-        tokens = self.encoder(beats)
-        with torch.autocast(tokens.device.type, enabled=False):
-            before = nn.functional.normalize(self.to_code(tokens.float()), dim=-1)
-        return tokens, before
-
-    @torch.no_grad()
-    def _learn_codes(self, before: Tensor, there: Tensor) -> None:
-        """Of the tokens of all processes."""
-        if not bool(self.book.started):
-            everywhere = gather_rows(there.flatten().to(torch.uint8)).bool()
-            self.book.start(gather_rows(before.flatten(0, 2))[everywhere])
-        rows = before[there]
-        counts, sums = self.book.usage(rows, self.book.codes(rows))
-        self.book.follow(sum_over_processes(counts), sum_over_processes(sums))

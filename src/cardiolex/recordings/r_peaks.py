@@ -47,4 +47,5 @@ def best_first(mv: NDArray[np.float32], fs: float) -> list[int]:
     """
     size = np.abs(zero_phase(mv, fs, *_BAND_HZ))
     middle = np.maximum(np.median(size, axis=1), 1e-9)
-    return np.argsort(-np.percentile(size, 95, axis=1) / middle, kind="stable").tolist()
+    order = np.argsort(-np.percentile(size, 95, axis=1) / middle, kind="stable")
+    return [int(lead) for lead in order]

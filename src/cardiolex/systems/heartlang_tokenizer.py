@@ -12,6 +12,7 @@ Shapes: B batch, L leads, T samples, K beats at most, D width.
 
 from typing import ClassVar, Self
 
+import torch
 from pydantic import BaseModel, ConfigDict, model_validator
 from torch import Tensor, nn
 
@@ -24,7 +25,7 @@ from cardiolex.nn.beat_windows import Beats
 from cardiolex.nn.collapse import collapse_figures
 from cardiolex.nn.pooling import masked_mean
 from cardiolex.nn.window import filled
-from cardiolex.objectives.gather import gather_rows
+from cardiolex.objectives.gather import gather_rows, sum_over_processes
 from cardiolex.objectives.masked_prediction import code_perplexity
 from cardiolex.objectives.reconstruction import masked_mse, mean_of_all
 
@@ -74,15 +75,18 @@ class HeartLangTokenizer(nn.Module):
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Return "loss", its two parts, the codes in use and the collapse figures of recordings."""
         beats = self._beats(batch.ecg, batch.lead_mask, batch.sample_mask)
-        made = self.tokenizer(beats)
-        distance = (made.before - made.quantized.detach()).square().mean(dim=-1)
+        tokens, before = self.tokenizer.read(beats)
+        if self.training:
+            self._learn_codes(before.detach(), beats.there)
+        restored, quantized = self.tokenizer.write(before, beats)
+        distance = (before - quantized).square().mean(dim=-1)
         parts = {
-            "reconstruction": masked_mse(made.restored, beats.samples, beats.there),
+            "reconstruction": masked_mse(restored, beats.samples, beats.there),
             "commitment": mean_of_all(distance, beats.there),
         }
         loss = parts["reconstruction"] + self.config.commitment * parts["commitment"]
-        z = _mean(made.tokens.detach(), beats)
-        figures = {"codes_used": self._codes_used(made.before.detach(), beats.there)}
+        z = _mean(tokens.detach(), beats)
+        figures = {"codes_used": self._codes_used(before.detach(), beats.there)}
         return {"loss": loss, **parts, **figures, **collapse_figures(gather_rows(z))}
 
     def embed_ecg(self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor) -> Tensor:
@@ -92,6 +96,16 @@ class HeartLangTokenizer(nn.Module):
 
     def _beats(self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor) -> Beats:
         return self.find_beats(filled(ecg, lead_mask, sample_mask), lead_mask, sample_mask)
+
+    @torch.no_grad()
+    def _learn_codes(self, before: Tensor, there: Tensor) -> None:
+        """The code book starts from the first batch and follows all, those of every process."""
+        book, rows = self.tokenizer.book, before[there]
+        if not bool(book.started):
+            everywhere = gather_rows(there.flatten().to(torch.uint8)).bool()
+            book.start(gather_rows(before.flatten(0, 2))[everywhere])
+        counts, sums = book.usage(rows, book.codes(rows))
+        book.follow(sum_over_processes(counts), sum_over_processes(sums))
 
     def _codes_used(self, before: Tensor, there: Tensor) -> Tensor:
         """Perplexity of the codes in this process's batch."""
