@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from cardiolex.recordings.measurements.conditioned import FS
 from cardiolex.recordings.measurements.median import AFTER, BEFORE
 
-_QRS_SHARE = 0.07  # of the steepest spatial velocity
+_QRS_SHARE = 0.10  # of the steepest spatial velocity
 _QUIET = 3  # samples
-_T_SHARE = 0.12
-_P_SHARE = 0.18
-_LEAST_P_MV = 0.012
+_T_SHARE = 0.07
+_P_SHARE = 0.2
+_LEAST_P_MV = 0.01
 
 Floats = NDArray[np.float32]
 
@@ -36,7 +36,7 @@ def qrs_limits(beat: Floats) -> tuple[float, float]:
     """Return onset and end of QRS in `beat` (L, N), R peak at `BEFORE`.
 
     They are where the root mean square over leads of the slope (spatial velocity) has fallen to
-    7 % of its maximum above what is usual outside the QRS complex, for 12 ms.
+    10 % of its maximum above what is usual outside the QRS complex, for 12 ms.
     """
     speed = np.sqrt((np.diff(beat, axis=1) ** 2).mean(axis=0))
     speed = np.convolve(speed, np.array([0.25, 0.5, 0.25]), "same")
@@ -67,7 +67,7 @@ def t_limits(beat: Floats, qrs_off: float, qrs_on: float, rr: float) -> tuple[fl
     """Return peak and end of T in `beat` (L, N) with intervals of `rr` samples; NaN if flat.
 
     The size is the root mean square over leads; T ends where it, above its lowest value before
-    the next P wave could come, has fallen to 12 % of the peak.
+    the next P wave could come, has fallen to 7 % of the peak.
     """
     size = np.sqrt((beat**2).mean(axis=0))
     size = np.convolve(size, np.full(5, 0.2), "same")
@@ -94,25 +94,43 @@ def p_window(qrs_on: float, t_end: float, rr: float) -> tuple[int, int]:
     return round(first), round(qrs_on - 0.008 * FS)
 
 
-def p_wave(beat: Floats, first: int, last: int) -> Floats | None:
-    """Return the P window (L, n) above the line between its ends; None if it is too short."""
+def find_p(beat: Floats, first: int, last: int) -> tuple[float, float, float]:
+    """Return onset, peak and end of P in `beat` (L, N) between two samples; NaN if there is none.
+
+    The peak is where the signal stands out most from its surroundings 60 ms away. Onset and end
+    are where the slope (root mean square over leads), followed outwards from the steepest places
+    on both sides, has fallen to a fifth of its maximum for 12 ms.
+    """
+    reach = round(0.06 * FS)
     if last - first < round(0.08 * FS):
-        return None
-    part = beat[:, first:last]
-    before = part[:, :3].mean(axis=1, keepdims=True)
-    after = part[:, -3:].mean(axis=1, keepdims=True)
-    ramp = np.linspace(0, 1, last - first, dtype=np.float32)
-    return np.asarray(part - before * (1 - ramp) - after * ramp, np.float32)
-
-
-def p_limits(part: Floats, noise: float) -> tuple[float, float, float]:
-    """Return onset, peak and end of P in a window (L, n); NaN where no wave stands out."""
-    size = np.sqrt((part**2).mean(axis=0))
+        return nan, nan, nan
+    part = np.pad(beat[:, first:last], ((0, 0), (reach, reach)), "edge")
+    bump = part[:, reach:-reach] - 0.5 * (part[:, : -2 * reach] + part[:, 2 * reach :])
+    size = np.sqrt((bump**2).mean(axis=0))
     size = np.convolve(size, np.full(3, 1 / 3), "same")
     peak = int(size.argmax())
-    if size[peak] < max(_LEAST_P_MV, 2.5 * noise) or not 3 < peak < size.size - 4:
+    if size[peak] < _LEAST_P_MV or not 3 < peak < size.size - 3:
         return nan, nan, nan
-    limit = _P_SHARE * float(size[peak])
-    on = _crossing(size[peak::-1], limit, peak)
-    off = _crossing(size[peak:], limit, size.size - 1 - peak)
-    return peak - on, float(peak), peak + off
+    smooth = beat[:, first - 2 : last + 2]
+    smooth = (smooth[:, :-4] + smooth[:, 1:-3] + smooth[:, 2:-2] + smooth[:, 3:-1]) / 4
+    speed = np.sqrt((np.diff(smooth, axis=1) ** 2).mean(axis=0))
+    on, off = _outwards(speed[:peak][::-1]), _outwards(speed[peak:])
+    return first + peak - on, float(first + peak), first + peak + off
+
+
+def _outwards(speed: NDArray[np.floating]) -> float:
+    """Return how far from a P peak its slope, having been steep, has ended."""
+    near = speed[: round(0.06 * FS)]
+    if not near.size:
+        return 0.0
+    steep = int(near.argmax())
+    floor = float(np.percentile(speed, 15))
+    limit = floor + _P_SHARE * (float(near[steep]) - floor)
+    return steep + _crossing(speed[steep:], limit, speed.size - steep)
+
+
+def above_ends(part: Floats) -> Floats:
+    """Return (L, n) above the line between its first and its last samples."""
+    ends = part[:, :2].mean(axis=1, keepdims=True), part[:, -2:].mean(axis=1, keepdims=True)
+    ramp = np.linspace(0, 1, part.shape[1], dtype=np.float32)
+    return np.asarray(part - ends[0] * (1 - ramp) - ends[1] * ramp, np.float32)

@@ -16,8 +16,8 @@ from cardiolex.recordings.measurements.conditioned import FS, Conditioned, condi
 from cardiolex.recordings.measurements.definitions import GLOBAL, NAMES, PER_LEAD
 from cardiolex.recordings.measurements.limits import (
     Limits,
-    p_limits,
-    p_wave,
+    above_ends,
+    find_p,
     p_window,
     qrs_limits,
     t_limits,
@@ -39,7 +39,7 @@ from cardiolex.recordings.measurements.voltages import voltages
 from cardiolex.recordings.recording import Recording
 
 LEAST_HZ = 100.0
-_LEAST_REPEATABILITY = 0.15
+_LEAST_REPEATABILITY = 0.35
 _MS = 1000 / FS
 _AREA = {"qrs_axis": 1.0, "t_axis": 0.8, "p_axis": 0.3}
 """mV ms below which a vector has no direction."""
@@ -195,17 +195,17 @@ def _atrial(
     found: dict[str, float] = {}
     p_on = nan
     first, last = round(limits.p_from), round(limits.qrs_on - 0.008 * FS)
-    part = p_wave(beat, first, last)
-    if part is not None:
-        share, overall = repeatability(stacked[:, :, first:last])
+    on, peak, off = find_p(beat, first, last)
+    if isfinite(peak):
+        start, stop = max(first, round(peak - 0.09 * FS)), min(last, round(peak + 0.09 * FS))
+        share, overall = repeatability(stacked[:, :, start:stop])
         per_lead["p_repeatability"], found["p_repeatability"] = share, overall
-        on, peak, off = p_limits(part, 0.0)
-        if isfinite(peak) and not overall < _LEAST_REPEATABILITY:
-            p_on = first + on
-            found["p_size"] = float(np.sqrt((part[:, round(peak)] ** 2).mean()))
-            found["pr_interval"] = (limits.qrs_on - p_on) * _MS
+        if not overall < _LEAST_REPEATABILITY:
+            p_on = on
+            wave = above_ends(beat[:, round(on) : round(off) + 1])
+            found["p_size"] = float(np.sqrt((wave**2).mean(axis=0)).max())
+            found["pr_interval"] = (limits.qrs_on - on) * _MS
             found["p_duration"] = (off - on) * _MS
-            wave = part[:, max(round(on), 0) : round(off) + 1]
             per_lead |= p_waves(wave)
             if "V1" in signal.leads:
                 found["p_terminal_v1"] = terminal_force(wave[signal.leads.index("V1")])
