@@ -23,7 +23,8 @@ OWN = {
     "cpc": {"encoder": {"channels": 8, "width": 16, "layers": 1}, "negatives": 16},
     "crt": {"encoder": LAYERS, "decoder": {"depth": 1}},
     "heartlang_tokenizer": {
-        "tokenizer": {"encoder": LAYERS, "book": {"codes": 8, "width": 4}, "decoder_depth": 1}
+        "beats": {"detector": "energy"},
+        "tokenizer": {"encoder": LAYERS, "book": {"codes": 8, "width": 4}, "decoder_depth": 1},
     },
     "st_mem": {"encoder": LAYERS, "decoder": LAYERS},
     "wav2vec2_cmsc": {"encoder": {**LAYERS, "channels": 8, "position_groups": 2}},

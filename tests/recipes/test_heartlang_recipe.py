@@ -14,12 +14,14 @@ GIVEN = {"held_out": 0.2, "device": "cpu"}
 BRIEF = {"batch_size": 8, "steps": 2, "log_every": 1, "validate_every": 2, "warmup_steps": 0}
 WORDS = {"encoder": LAYERS, "book": {"codes": 8, "width": 4}, "decoder_depth": 1}
 
+SYSTEM = {"beats": {"detector": "energy"}, "tokenizer": WORDS}
+
 
 @pytest.fixture(scope="module")
 def words(store, tmp_path_factory):
     folder = tmp_path_factory.mktemp("words")
     config = ecg_only.heartlang_tokenizer_run(
-        store=store, output=folder, system={"tokenizer": WORDS}, trainer=BRIEF, **GIVEN
+        store=store, output=folder, system=SYSTEM, trainer=BRIEF, **GIVEN
     )
     return pretrain(ecg_only.run(config), folder, "cpu")
 

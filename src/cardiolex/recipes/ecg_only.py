@@ -17,7 +17,6 @@ from typing import Annotated, Any, ClassVar
 from cyclopts import Parameter
 from pydantic import BaseModel, create_model
 
-from cardiolex.encoders.beat_transformer import BeatFinder
 from cardiolex.encoders.conv_blocks import ConvBlocks
 from cardiolex.encoders.cross_domain import CrossDomain
 from cardiolex.encoders.lead_sequences import LeadSequences
@@ -90,7 +89,7 @@ def fitted(system: Any, preprocess: Preprocess) -> tuple[Any, tuple[str, ...]]:
         update["encoder"] = encoder.model_copy(update={"segment_samples": samples})
     if isinstance(encoder, CrossDomain.Config) and not _set(encoder, "samples"):
         update["encoder"] = encoder.model_copy(update={"samples": preprocess.samples})
-    if isinstance(system, HeartLangTokenizer.Config) and not _set(system, "beats"):
+    if isinstance(system, HeartLangTokenizer.Config):
         update.update(_fitted_beats(system, preprocess))
     return system.model_copy(update=update), notes
 
@@ -99,10 +98,11 @@ def _fitted_beats(
     system: HeartLangTokenizer.Config, preprocess: Preprocess
 ) -> dict[str, BaseModel]:
     samples = round(BEAT_S * preprocess.fs)
-    beats = BeatFinder.Config(
-        fs=preprocess.fs, samples=samples, most=math.ceil(BEATS_PER_S * preprocess.seconds)
-    )
-    lengths = {"beat_samples": samples, "seconds": math.ceil(preprocess.seconds)}
+    most = math.ceil(BEATS_PER_S * preprocess.seconds)
+    fitting = {"fs": preprocess.fs, "samples": samples, "most": most}
+    unset = {name: value for name, value in fitting.items() if not _set(system.beats, name)}
+    beats = system.beats.model_copy(update=unset)
+    lengths = {"beat_samples": beats.samples, "seconds": math.ceil(preprocess.seconds)}
     encoder = system.tokenizer.encoder.model_copy(update=lengths)
     return {"beats": beats, "tokenizer": system.tokenizer.model_copy(update={"encoder": encoder})}
 
