@@ -27,10 +27,12 @@ def st_segment(beat: Floats, qrs_off: float) -> dict[str, Floats]:
 
 def t_wave(beat: Floats, limits: Limits) -> dict[str, Floats]:
     """Return the signed extremes of T, its symmetry and its area; nothing if T was not found."""
+    if not np.isfinite(limits.t_peak):
+        return {}
     start = round(limits.qrs_off + 0.05 * FS)
     stop = limits.t_end if np.isfinite(limits.t_end) else limits.t_peak + 0.1 * FS
     part = beat[:, start : round(stop) + 1]
-    if not np.isfinite(limits.t_peak) or part.shape[1] < 6:
+    if part.shape[1] < 6:
         return {}
     high, low = part.max(axis=1), part.min(axis=1)
     upright = high >= -low
