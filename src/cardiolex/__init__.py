@@ -11,6 +11,7 @@ __all__ = [
     "__version__",
     "extract",
     "load",
+    "measure",
     "read",
     "simulate",
     "systems",
@@ -19,6 +20,7 @@ __all__ = [
 if TYPE_CHECKING:
     from cardiolex.errors import CardiolexError
     from cardiolex.interpreter import load
+    from cardiolex.recordings.measurements import measure
     from cardiolex.recordings.readers import read
     from cardiolex.recordings.recording import Recording
     from cardiolex.reports.extract import extract
@@ -30,6 +32,7 @@ _HOMES = {
     "Recording": "cardiolex.recordings.recording",
     "extract": "cardiolex.reports.extract",
     "load": "cardiolex.interpreter",
+    "measure": "cardiolex.recordings.measurements",
     "read": "cardiolex.recordings.readers",
     "simulate": "cardiolex.simulation",
     "systems": "cardiolex.systems",

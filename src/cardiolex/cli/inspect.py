@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cardiolex.cli.batch import Failures, find_each, read_each
+from cardiolex.cli.measurements import CAUTION, in_a_line, main_measurements
 from cardiolex.cli.options import Recordings
 from cardiolex.errors import CardiolexError
 
@@ -24,6 +25,8 @@ def inspect(
     plot: Path | None = None,
 ) -> int:
     """Say what was understood of each file and what was not, and how good the signal is.
+
+    Rate, PR, QRS, QT and axis are measured automatically; a physician has to check them.
 
     Parameters
     ----------
@@ -72,6 +75,7 @@ def _facts(recording: Recording, found: Quality) -> dict[str, Any]:
         "lead_flags": {
             lead: sorted(flags) for lead, flags in found.leads.items() if flags - {"missing"}
         },
+        "measurements": main_measurements(recording) | {"note": CAUTION},
         "warnings": list(found.warnings),
     }
 
@@ -96,6 +100,7 @@ def _table(recording: Recording, found: Quality) -> str:
         flags = ", ".join(sorted(found.leads[lead])) or "good"
         derived = " (derived)" if lead in recording.derived else ""
         lines.append(f"  {lead + derived:<6}{low:8.2f} … {high:5.2f}  {flags}")
+    lines.append(f"  measured: {in_a_line(main_measurements(recording))}")
     lines += [f"  note: {note}" for note in recording.notes]
     lines += [f"  ! {warning}" for warning in found.warnings]
     return "\n".join(lines) + "\n"
