@@ -148,6 +148,7 @@ class CrossDomain(nn.Module):
         rows = patches[kept]  # (all kept, L, p)
         made = rows.new_zeros(len(rows), self.dim, dtype=torch.float32)
         for number, tokeniser in enumerate(self.tokenisers):
+            assert isinstance(tokeniser, ResNet1D)
             one = belongs == number
             made[one] = tokeniser.pool(tokeniser(rows[one])).float()
         return made

@@ -103,7 +103,7 @@ class LeadSequences(nn.Module):
         edge = self.separator.to(x.dtype).expand(*x.shape[:2], 1, -1)
         x = torch.cat([edge, x, edge], dim=2)
         place = sine_cosine(x.shape[2], self.dim, x.device)
-        return x + (place + self.lead[:, None]).to(x.dtype)  # type: ignore[no-any-return]
+        return x + (place + self.lead[:, None]).to(x.dtype)
 
     def encode(self, tokens: Tensor, chosen: Tensor) -> Tensor:
         """The transformer on those of `tokens` (B, L, n, D) with `chosen` (B, L, n) True."""

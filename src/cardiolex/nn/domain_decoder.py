@@ -59,5 +59,5 @@ class DomainDecoder(nn.Module):
             x = block(x, valid)
         filled = self.norm(x)[:, classes.shape[1] :]
         tokens = torch.where(kept.unsqueeze(-1), grid.to(filled.dtype), filled)
-        parts = zip(self.restore, tokens.split(self.counts, dim=1), strict=True)
+        parts = zip(self.restore, torch.split(tokens, list(self.counts), dim=1), strict=True)
         return torch.cat([restore(part) for restore, part in parts], dim=1)

@@ -100,7 +100,7 @@ class CRT(nn.Module):
     def keep(self, real: Tensor) -> Tensor:
         """Which of the `real` (B, M) patches stay, (B, M): magnitude and phase in pairs."""
         share = min(max(float(self.done), self.config.least_dropped), self.config.most_dropped)
-        in_time, magnitude, _ = real.split(self.config.encoder.counts, dim=1)
+        in_time, magnitude, _ = torch.split(real, list(self.config.encoder.counts), dim=1)
         time, spectrum = (mask_segments(x[:, None], share)[:, 0] for x in (in_time, magnitude))
         return torch.cat([time, spectrum, spectrum], dim=1)
 
