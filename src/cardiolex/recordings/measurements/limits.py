@@ -10,9 +10,12 @@ from cardiolex.recordings.measurements.conditioned import FS
 from cardiolex.recordings.measurements.median import AFTER, BEFORE
 
 _QRS_SHARE = 0.11  # of the steepest slope
+_STEEP_SHARE = 0.22  # what is steeper belongs to QRS
+_LONGEST_STEEP_S = 0.16  # after QRS onset
 _QUIET = 3  # samples
 _T_SHARE = 0.07
-_P_SHARE = 0.2
+_P_SHARE = 0.18
+_P_QUIET = (5, 7)  # samples before and after; longer than between the parts of a notched P
 _LEAST_P_MV = 0.01
 
 Floats = NDArray[np.float32]
@@ -50,8 +53,10 @@ def qrs_limits(beat: Floats) -> tuple[float, float]:
     floor = float(np.partition(speed, speed.size // 5)[speed.size // 5])
     limit = floor + _QRS_SHARE * max(float(speed[peak]) - floor, 0.0)
     on = _crossing(speed[peak::-1], limit, round(0.16 * FS))
-    off = _crossing(speed[peak:], limit, round(0.20 * FS), quiet=5)
-    return peak - on + 0.5, peak + off + 0.5
+    possible = speed[peak : round(peak - on + _LONGEST_STEEP_S * FS)]
+    late = peak + int(np.flatnonzero(possible > _STEEP_SHARE * speed[peak])[-1])
+    off = _crossing(speed[late:], limit, round(0.20 * FS), quiet=5)
+    return peak - on + 0.5, late + off + 0.5
 
 
 def _crossing(
@@ -59,8 +64,7 @@ def _crossing(
 ) -> float:
     """Return where `falling` first stays below `limit` for `quiet` samples, interpolated."""
     below = falling[: longest + quiet] < limit
-    if below.size < quiet:
-        return float(longest)
+    below = np.concatenate([below, np.ones(quiet - 1, np.bool_)])
     found = np.flatnonzero(np.convolve(below, np.ones(quiet), "valid") >= quiet)
     if not found.size:
         return float(longest)
@@ -107,7 +111,7 @@ def find_p(beat: Floats, first: int, last: int) -> tuple[float, float, float]:
 
     The peak is where the signal stands out most from its surroundings 60 ms away. Onset and end
     are where the slope (root mean square over leads), followed outwards from the steepest places
-    on both sides, has fallen to a fifth of its maximum for 12 ms.
+    on both sides, has fallen to 18 % of its maximum for 20 ms before and 28 ms after.
     """
     reach = round(0.06 * FS)
     if last - first < round(0.08 * FS):
@@ -122,11 +126,12 @@ def find_p(beat: Floats, first: int, last: int) -> tuple[float, float, float]:
     smooth = beat[:, first - 2 : last + 2]
     smooth = (smooth[:, :-4] + smooth[:, 1:-3] + smooth[:, 2:-2] + smooth[:, 3:-1]) / 4
     speed = np.sqrt((np.diff(smooth, axis=1) ** 2).mean(axis=0))
-    on, off = _outwards(speed[:peak][::-1]), _outwards(speed[peak:])
+    on = _outwards(speed[:peak][::-1], _P_QUIET[0])
+    off = _outwards(speed[peak:], _P_QUIET[1])
     return first + peak - on, float(first + peak), first + peak + off
 
 
-def _outwards(speed: NDArray[np.floating]) -> float:
+def _outwards(speed: NDArray[np.floating], quiet: int) -> float:
     """Return how far from a P peak its slope, having been steep, has ended."""
     near = speed[: round(0.06 * FS)]
     if not near.size:
@@ -134,7 +139,7 @@ def _outwards(speed: NDArray[np.floating]) -> float:
     steep = int(near.argmax())
     floor = float(np.percentile(speed, 15))
     limit = floor + _P_SHARE * (float(near[steep]) - floor)
-    return steep + _crossing(speed[steep:], limit, speed.size - steep)
+    return steep + _crossing(speed[steep:], limit, speed.size - steep, quiet)
 
 
 def above_ends(part: Floats) -> Floats:
