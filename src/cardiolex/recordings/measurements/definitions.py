@@ -28,7 +28,9 @@ GLOBAL: dict[str, Definition] = {
         "", "intervals before and after early beats over twice the median RR; 1 is compensatory"
     ),
     "other_shape_count": Definition("", "beats whose QRS correlates too little with the median's"),
-    "other_shape_similarity": Definition("", "lowest correlation of a beat's QRS with the median's"),
+    "other_shape_similarity": Definition(
+        "", "lowest correlation of a beat's QRS with the median's"
+    ),
     "other_shape_qrs": Definition("ms", "QRS duration of the beats of another shape"),
     "qrs_duration": Definition("ms", "QRS duration over all leads"),
     "pr_interval": Definition("ms", "P onset to QRS onset over all leads"),

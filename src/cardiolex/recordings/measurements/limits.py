@@ -53,8 +53,8 @@ def qrs_limits(beat: Floats) -> tuple[float, float]:
     floor = float(np.partition(speed, speed.size // 5)[speed.size // 5])
     limit = floor + _QRS_SHARE * max(float(speed[peak]) - floor, 0.0)
     on = _crossing(speed[peak::-1], limit, round(0.16 * FS))
-    possible = speed[peak : round(peak - on + _LONGEST_STEEP_S * FS)]
-    late = peak + int(np.flatnonzero(possible > _STEEP_SHARE * speed[peak])[-1])
+    possible = speed[peak : max(peak + 1, round(peak - on + _LONGEST_STEEP_S * FS))]
+    late = peak + int(np.flatnonzero(possible >= _STEEP_SHARE * speed[peak])[-1])
     off = _crossing(speed[late:], limit, round(0.20 * FS), quiet=5)
     return peak - on + 0.5, late + off + 0.5
 
@@ -81,8 +81,7 @@ def t_limits(beat: Floats, qrs_off: float, qrs_on: float, rr: float) -> tuple[fl
     The size is the root mean square over leads; T ends where it, above its lowest value before
     the next P wave could come, has fallen to 7 % of the peak.
     """
-    size = np.sqrt((beat**2).mean(axis=0))
-    size = np.convolve(size, np.full(5, 0.2), "same")
+    size = np.convolve(np.sqrt((beat**2).mean(axis=0)), np.full(5, 0.2), "same")
     start = round(qrs_off + 0.04 * FS)
     root = sqrt(rr / FS) * FS
     stop = round(min(qrs_on + 0.60 * root, qrs_on + rr - 0.10 * FS, BEFORE + AFTER - 3))
@@ -118,13 +117,12 @@ def find_p(beat: Floats, first: int, last: int) -> tuple[float, float, float]:
         return nan, nan, nan
     part = np.pad(beat[:, first:last], ((0, 0), (reach, reach)), "edge")
     bump = part[:, reach:-reach] - 0.5 * (part[:, : -2 * reach] + part[:, 2 * reach :])
-    size = np.sqrt((bump**2).mean(axis=0))
-    size = np.convolve(size, np.full(3, 1 / 3), "same")
+    size = np.convolve(np.sqrt((bump**2).mean(axis=0)), np.full(3, 1 / 3), "same")
     peak = int(size.argmax())
     if size[peak] < _LEAST_P_MV or not 3 < peak < size.size - 3:
         return nan, nan, nan
-    smooth = beat[:, first - 2 : last + 2]
-    smooth = (smooth[:, :-4] + smooth[:, 1:-3] + smooth[:, 2:-2] + smooth[:, 3:-1]) / 4
+    wide = beat[:, first - 2 : last + 2]
+    smooth = (wide[:, :-4] + wide[:, 1:-3] + wide[:, 2:-2] + wide[:, 3:-1]) / 4
     speed = np.sqrt((np.diff(smooth, axis=1) ** 2).mean(axis=0))
     on = _outwards(speed[:peak][::-1], _P_QUIET[0])
     off = _outwards(speed[peak:], _P_QUIET[1])

@@ -141,7 +141,7 @@ def _median_beat(
     """Return median beat (L, N), its limits without P, and the beats (B, L, N) it is made of."""
     present = None
     if signal.valid is not None:
-        present = stack(signal.valid, shapes.beats[chosen])
+        present = stack(signal.valid, shapes.beats[chosen]) > 0
     rough = median_of(stack(signal.mv, shapes.beats[chosen]), present)
     on, off = qrs_limits(rough)
     level = above_pq(signal.mv, shapes.beats, on - BEFORE)
@@ -259,5 +259,3 @@ def _in_order(
             table[rows, column] = per_lead[name]
     first = [overall.get(name, nan) for name in GLOBAL]
     return np.concatenate([np.asarray(first, np.float32), table.ravel()])
-
-

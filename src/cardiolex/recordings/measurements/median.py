@@ -28,7 +28,9 @@ class Shapes:
     usual: Flags
 
 
-def stack(mv: Floats, beats: NDArray[np.intp], before: int = BEFORE, after: int = AFTER) -> Floats:
+def stack(
+    mv: Floats | Flags, beats: NDArray[np.intp], before: int = BEFORE, after: int = AFTER
+) -> Floats:
     """Return (B, L, before + after) around `beats`; beyond the ends the outermost sample."""
     window = beats[:, None] + np.arange(-before, after)
     return np.ascontiguousarray(mv[:, np.clip(window, 0, mv.shape[1] - 1)].transpose(1, 0, 2))

@@ -15,8 +15,9 @@ def without_spikes(
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Bridge spikes of finite (L, T) by straight lines; return the signal and spike times in s.
 
-    A spike leaves and returns within 12 ms: it stands out from the mean of its two surroundings 6 ms
-    away as far as from those 12 ms away, where an R peak stands out twice as far. Below 200 Hz no spike can be told, and none is sought.
+    A spike leaves and returns within 12 ms: it stands out from the mean of its surroundings 6 ms
+    away as far as from those 12 ms away, where an R peak stands out twice as far. Below 200 Hz no
+    spike can be told, and none is sought.
     """
     width = round(_HALF_WIDTH_S * fs)
     none = np.empty(0, np.float64)
@@ -45,9 +46,7 @@ def _peaks(size: NDArray[np.float32], width: int, fs: float) -> NDArray[np.intp]
     return np.array([g[0] + int(size[g[0] : g[-1] + 1].argmax()) for g in narrow], np.intp)
 
 
-def _is_narrow(
-    mv: NDArray[np.float32], at: NDArray[np.intp], width: int
-) -> NDArray[np.bool_]:
+def _is_narrow(mv: NDArray[np.float32], at: NDArray[np.intp], width: int) -> NDArray[np.bool_]:
     last = mv.shape[1] - 1
     near, far = (
         np.abs(mv[:, at] - 0.5 * (mv[:, np.maximum(at - k, 0)] + mv[:, np.minimum(at + k, last)]))
