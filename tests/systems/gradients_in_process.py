@@ -12,7 +12,7 @@ import pytest
 import torch
 import torch.distributed as dist
 from safetensors.torch import save_file
-from test_contract import TINY, batch, made
+from tiny_systems import TINY, batch, made
 
 from cardiolex.datasets.batches import Batch
 from cardiolex.nn.drop_path import DropPath

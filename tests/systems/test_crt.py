@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from test_contract import batch, made
+from tiny_systems import batch, made
 
 from cardiolex.errors import CardiolexError
 from cardiolex.nn.spectrum import domains, patched

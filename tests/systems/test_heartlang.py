@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from test_contract import batch, made
+from tiny_systems import batch, made
 
 from cardiolex.encoders.beat_transformer import BeatFinder
 from cardiolex.errors import CardiolexError

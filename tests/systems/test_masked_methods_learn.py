@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from test_contract import SENTENCES, TINY
+from tiny_systems import SENTENCES, TINY
 
 from cardiolex.datasets.batches import Batch
 from cardiolex.encoders.beat_tokenizer import BeatTokenizer

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from test_contract import batch, made
+from tiny_systems import batch, made
 
 from cardiolex.encoders.lead_sequences import LeadSequences, with_separators
 from cardiolex.errors import CardiolexError

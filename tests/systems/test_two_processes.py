@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from test_contract import TINY
+from tiny_systems import TINY
 
 from cardiolex.systems import SYSTEMS
 

@@ -1,7 +1,7 @@
 """What is its own: spans, halves, the quantiser, what is hidden from the transformer."""
 
 import torch
-from test_contract import batch, made
+from tiny_systems import batch, made
 
 from cardiolex.nn.masking import drop_leads, mask_spans
 from cardiolex.nn.quantizer import GumbelQuantizer
