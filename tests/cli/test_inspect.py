@@ -39,3 +39,12 @@ def test_damaged_files_are_named_and_the_rest_is_shown(call, ward, tmp_path):
     assert shown == ["00010_hr", "A0023", "holter"]
     assert sorted(path.stem for path in plots.iterdir()) == shown
     assert ended.err.endswith(f"cardiolex: 1 of 4 not done:\n  {ward / 'broken.hea'}\n")
+
+
+def test_main_measurements_are_given_with_a_caution(call, sample, tmp_path):
+    facts = json.loads(call("inspect", sample, "--format", "json").out)["measurements"]
+    assert 40 < facts["heart_rate"] < 150 and 50 < facts["qrs_duration"] < 200
+    assert "physician" in facts["note"]
+    short = write_csv(tmp_path / "ecg.csv", leads=["V1"], seconds=1)
+    text = call("inspect", short).out
+    assert "QRS axis not measurable" in text and "to be checked by a physician" in text
