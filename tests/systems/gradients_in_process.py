@@ -17,6 +17,7 @@ from tiny_systems import TINY, batch, made
 from cardiolex.datasets.batches import Batch
 from cardiolex.nn.drop_path import DropPath
 from cardiolex.nn.noise_views import NoiseViews
+from cardiolex.nn.post_norm import PostNormBlock
 from cardiolex.nn.views import Views
 from cardiolex.nn.weak_strong import WeakStrong
 from cardiolex.systems.kmerl import Masking
@@ -57,6 +58,8 @@ def gradients(name: str, bert: Path, group) -> dict[str, torch.Tensor]:
             module.p = 0.0
         if isinstance(module, DropPath):
             module.rate = 0.0
+        if isinstance(module, PostNormBlock):
+            module.attention_dropout = 0.0
     system.train()
     whole = batch()
     whole.labels = whole.labels.nan_to_num(0.0)
