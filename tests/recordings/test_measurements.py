@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -192,3 +194,10 @@ def test_pacing_spikes_go_and_narrow_r_waves_stay():
     assert np.abs(clean - mv).max() < 0.05
     assert measure(Recording(paced, LEADS, 500))["pacing_spikes"] == pytest.approx(1)
     assert not len(without_spikes(mv, 500)[1])
+
+
+def test_every_measurement_is_documented():
+    page = Path(__file__).parents[2] / "docs" / "recordings.md"
+    text = page.read_text(encoding="utf-8")
+    for name, what in (GLOBAL | PER_LEAD).items():
+        assert f"| `{name}` | {what.unit or '-'} | {what.text} |" in text, name
