@@ -57,7 +57,6 @@ GLOBAL: dict[str, Definition] = {
     "f_frequency": Definition("Hz", "dominant frequency of that activity"),
     "f_regularity": Definition("", "share of its power within 0.5 Hz of the dominant frequency"),
     "f_to_p": Definition("", "f_wave over the sum of f_wave and p_size"),
-    "qrs_notches": Definition("", "mean number of QRS turning points per lead"),
     "pacing_spikes": Definition("", "pacing spikes per beat"),
     "noise": Definition("mV", "median over leads of the rms above 25 Hz outside QRS complexes"),
 }
@@ -71,7 +70,9 @@ PER_LEAD: dict[str, Definition] = {
     "r_prime": Definition("mV", "height of R' above the end of the QRS"),
     "r_peak_time": Definition("ms", "QRS onset to the largest deflection"),
     "qrs_area": Definition("mV ms", "net area of the QRS complex"),
-    "end_slur": Definition("", "mean slope of the last 24 ms of QRS over its steepest slope"),
+    "end_slur": Definition(
+        "", "mean slope of the last 24 ms of QRS over its steepest, slopes taken over 16 ms"
+    ),
     "j": Definition("mV", "level at the end of QRS"),
     "st": Definition("mV", "level 60 ms after the end of QRS"),
     "st_slope": Definition("mV/s", "slope from 20 to 80 ms after the end of QRS"),

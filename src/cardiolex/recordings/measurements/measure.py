@@ -123,7 +123,6 @@ def _measure(signal: Conditioned, beats: NDArray[np.intp]) -> Measured:
     overall |= _intervals(limits, rr_s)
     overall |= _frontal(per_lead, signal.leads)
     overall |= voltages(beat[:, _qrs(limits)], per_lead, signal.leads)
-    overall["qrs_notches"] = float(per_lead["notches"].mean())
     overall["pacing_spikes"] = len(signal.spikes_s) / len(beats)
     per_lead["noise"] = np.sqrt(np.median(signal.fast[:, ::2] ** 2, axis=1) / 0.455)
     overall["noise"] = float(np.median(per_lead["noise"]))

@@ -22,12 +22,9 @@ def qrs_waves(qrs: Floats) -> dict[str, NDArray[np.float64]]:
     """
     waves = np.array([_waves(lead) for lead in qrs.astype(np.float64)])
     found = {name: waves[:, k] for k, name in enumerate(_NAMES)}
-    slope = np.abs(np.diff(qrs, axis=1))
-    last = max(1, round(0.024 * FS))
-    found["end_slur"] = slope[:, -last:].mean(axis=1) / np.maximum(slope.max(axis=1), 1e-6)
+    found["end_slur"] = _end_slur(qrs)
     found["r_peak_time"] = np.abs(qrs).argmax(axis=1) * _MS
     found["qrs_area"] = qrs.sum(axis=1) * _MS
-    found["notches"] = _turning_points(qrs)
     return found
 
 
@@ -55,13 +52,11 @@ def _waves(lead: NDArray[np.float64]) -> tuple[float, ...]:
     return q, q_ms, r, s, s_ms, r_prime
 
 
-def _turning_points(qrs: Floats) -> NDArray[np.float64]:
-    """Return how often each lead turns by more than 4 % of its range, (L,)."""
-    slope = np.diff(qrs, axis=1)
-    least = 0.01 * np.ptp(qrs, axis=1, keepdims=True)
-    sign = np.sign(np.where(np.abs(slope) > least, slope, 0)).astype(np.int8)
-    counts = np.zeros(len(qrs))
-    for row, signs in enumerate(sign):
-        moving = signs[signs != 0]
-        counts[row] = (moving[1:] != moving[:-1]).sum()
-    return counts
+def _end_slur(qrs: Floats) -> Floats:
+    """Return the mean slope of the last 24 ms over the steepest; slopes over 16 ms, (L,)."""
+    step, last = round(0.016 * FS), round(0.024 * FS)
+    if qrs.shape[1] <= step:
+        return np.full(len(qrs), np.nan, np.float32)
+    slope = np.abs(qrs[:, step:] - qrs[:, :-step])
+    share = slope[:, -last:].mean(axis=1) / np.maximum(slope.max(axis=1), 1e-6)
+    return np.asarray(share, np.float32)
