@@ -10,6 +10,7 @@ quarter of a million recordings are seen once instead of 0.7 million fifty times
 - Every token is asked what heartbeat lies in its segment: where the QRS and the P wave begin, the
   intervals around it, premature or paced. Rhythm needs exact times, which names alone teach slowly.
 - Lead masking leaves 1 to 12 leads visible, mostly 1 to 4: the model is asked with 12 as well.
+  Segments are not masked: a hidden heartbeat makes every rhythm irregular.
 - A random 96 of the queries per step (unbiased); no dropout; moving average of the weights.
 - Every second recording is made to have a condition, each in its turn, so that rare ones occur.
 """
@@ -46,7 +47,9 @@ SYSTEM = KMERL.Config(
     encoder=LeadViT.Config(segment_samples=50, max_segments=50, width=192, depth=6, heads=3),
     query_network=QueryNetwork.Config(width=256, layers=4, heads=4, hidden=768, dropout=0.0),
     masking=Masking(
-        masked_leads=(11, 10, 9, 8, 6, 4, 0), weights=(0.2, 0.2, 0.2, 0.15, 0.12, 0.08, 0.05)
+        masked_leads=(11, 10, 9, 8, 6, 4, 0),
+        weights=(0.2, 0.2, 0.2, 0.15, 0.12, 0.08, 0.05),
+        segment_ratio=0.0,
     ),
     contrast_weight=0.5,
     beat_weight=1.0,
