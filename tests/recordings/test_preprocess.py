@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cardiolex.errors import CardiolexError
@@ -37,6 +37,7 @@ def test_leads_go_to_their_own_row_and_the_rest_is_masked():
 
 @settings(deadline=None)
 @given(st.integers(1, 40_000))
+@example(25_001)
 def test_windows_cover_every_sample_once_or_more_and_stay_inside(length):
     starts = window_starts(length, 5000)
     covered = np.zeros(length, bool)

@@ -15,6 +15,8 @@ def window_starts(length: int, window: int) -> list[int]:
     """
     if length <= window + 1:
         return [0]
+    if length % window == 1:
+        length -= 1
     return [*range(0, length - window, window), length - window]
 
 
