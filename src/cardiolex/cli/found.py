@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+from cardiolex.cli.rendered import write_rendered
 from cardiolex.errors import CardiolexError
-from cardiolex.files import atomic_write
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,22 +42,8 @@ class Query:
 
 def write_found(found: Iterable[Query], format: str, output: Path | None) -> int:
     """Print the results, or write them to `output` at once; returns the number of queries."""
-    done = 0
-
-    def counted() -> Iterator[Query]:
-        nonlocal done
-        for query in found:
-            done += 1
-            yield query
-
     render = {"table": _table, "json": _json, "csv": _csv}[format]
-    if output is None:
-        for text in render(counted()):
-            print(text, end="")
-    else:
-        with atomic_write(output) as temporary, temporary.open("w", encoding="utf-8") as file:
-            file.writelines(render(counted()))
-    return done
+    return write_rendered(found, render, output)
 
 
 def _table(found: Iterable[Query]) -> Iterator[str]:

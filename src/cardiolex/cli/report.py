@@ -17,8 +17,8 @@ from cyclopts import Parameter
 from cardiolex.cli.answers import CHUNK, answered, usable
 from cardiolex.cli.batch import Failures, chunks, find_each, lead_names
 from cardiolex.cli.progress import progress_bar
+from cardiolex.cli.rendered import write_rendered
 from cardiolex.errors import CardiolexError
-from cardiolex.files import atomic_write
 
 if TYPE_CHECKING:
     from cardiolex.interpreter import Interpreter
@@ -101,21 +101,8 @@ def report(
     interpreter = load(model)
     check_writer(interpreter)
     found = _write_each(interpreter, paths, decoding, lead_names(leads), failures, output)
-    done = 0
-
-    def counted() -> Iterator[Written]:
-        nonlocal done
-        for one in found:
-            done += 1
-            yield one
-
     render = {"table": _table, "json": _json, "csv": _csv}[format]
-    if output is None:
-        for text in render(counted()):
-            print(text, end="")
-    else:
-        with atomic_write(output) as temporary, temporary.open("w", encoding="utf-8") as file:
-            file.writelines(render(counted()))
+    done = write_rendered(found, render, output)
     if not done and not failures.reasons:
         raise CardiolexError(f"no recording found in {', '.join(map(str, paths))}")
     if done and format == "table":
