@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from cardiolex.evaluation.answers import Answers
 from cardiolex.evaluation.loading import load_table
 from cardiolex.evaluation.truth import TruthTable
 from cardiolex.recordings.leads import LEADS
@@ -61,3 +62,27 @@ def loaded(table):
 @pytest.fixture
 def oracle(labels):
     return Oracle(labels)
+
+
+@pytest.fixture
+def answers_of(labels):
+    """Answers to the table by a system whose noise is given; every patient has two recordings."""
+
+    def make(noise=0.5, seed=0, table="demo", columns=(0, 1)):
+        rng = np.random.default_rng(seed)
+        chosen = labels[:, list(columns)]
+        margin = np.nan_to_num(chosen) * 2 - 1 + noise * rng.normal(size=chosen.shape)
+        return Answers(
+            table=table,
+            model=f"noise {noise}",
+            leads=None,
+            records=tuple(f"r{i}.hea" for i in range(N)),
+            recordings=tuple(recording(i) for i in range(N)),
+            patients=tuple(f"p{i // 2}" for i in range(N)),
+            patients_from="truth table",
+            conditions=tuple(CONDITIONS[c] for c in columns),
+            labels=chosen,
+            probabilities=1 / (1 + np.exp(-margin)),
+        )
+
+    return make

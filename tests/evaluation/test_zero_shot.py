@@ -6,8 +6,9 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from cardiolex.errors import CardiolexError
+from cardiolex.evaluation.answers import NothingToMeasure
 from cardiolex.evaluation.loading import load_table, score_in_batches
-from cardiolex.evaluation.zero_shot import NothingToMeasure, evaluate_zero_shot
+from cardiolex.evaluation.zero_shot import evaluate_zero_shot
 
 
 def test_figures_are_those_of_the_readable_records(loaded, oracle, labels):

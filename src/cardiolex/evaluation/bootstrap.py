@@ -53,8 +53,8 @@ class Resampled:
         chosen = np.arange(len(self.value)) if classes is None else np.asarray(classes, np.intp)
         if len(chosen) == 0:
             return Estimate(np.nan, np.nan, np.nan)
-        samples = _mean_known(self.samples[:, chosen])
-        return estimate(float(_mean_known(self.value[None, chosen])[0]), samples, level)
+        samples = mean_known(self.samples[:, chosen])
+        return estimate(float(mean_known(self.value[None, chosen])[0]), samples, level)
 
     def minus(self, other: Resampled) -> Resampled:
         """The difference, paired: both must come from the same records, patients and seed."""
@@ -72,7 +72,7 @@ def estimate(value: float, samples: NDArray[np.float64], level: float) -> Estima
     return Estimate(value, float(low), float(high))
 
 
-def _mean_known(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def mean_known(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mean over the last axis of what is not NaN."""
     count = np.isfinite(values).sum(axis=-1)
     total = np.nansum(values, axis=-1)

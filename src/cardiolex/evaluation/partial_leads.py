@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cardiolex.errors import CardiolexError
+from cardiolex.evaluation.answers import NothingToMeasure
 from cardiolex.evaluation.loading import LoadedTable, Score
 from cardiolex.evaluation.results import ZeroShotResult, markdown_table, write_json
-from cardiolex.evaluation.zero_shot import NothingToMeasure, evaluate_zero_shot
+from cardiolex.evaluation.zero_shot import evaluate_zero_shot
 from cardiolex.files import write_text
 from cardiolex.recordings.leads import LEADS
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from cardiolex.errors import CardiolexError
 from cardiolex.evaluation.bootstrap import Estimate, Resampled, bootstrap
+from cardiolex.evaluation.folds import folds_by_patient
 from cardiolex.evaluation.linear_probe import PENALTIES, choose_penalty, fit_probe
 from cardiolex.evaluation.metrics import MIN_POSITIVES, countable
 from cardiolex.evaluation.results import ClassResult, LeftOut, markdown_table, versions
@@ -116,7 +117,7 @@ def cross_validated(
     logits, sizes, chosen = [], [], []
     for draw in range(probing.draws):
         rng = np.random.default_rng([probing.seed, draw])
-        fold = _folds(features.patients, folds, rng)
+        fold = folds_by_patient(features.patients, folds, rng)
         out = np.empty(features.labels.shape)
         for number in range(folds):
             train = features.take(_sample(features.patients, fold != number, probing.share, rng))
@@ -226,16 +227,9 @@ def _inner_penalty(train: Features, rng: np.random.Generator) -> float:
     """Chosen on a quarter of the training patients; the middle one where they are too few."""
     if len(set(train.patients)) < 8:
         return PENALTIES[len(PENALTIES) // 2]
-    fold = _folds(train.patients, 4, rng)
+    fold = folds_by_patient(train.patients, 4, rng)
     fit, judge = train.take(np.flatnonzero(fold != 0)), train.take(np.flatnonzero(fold == 0))
     return choose_penalty((fit.values, fit.labels), (judge.values, judge.labels))
-
-
-def _folds(patients: Sequence[str], folds: int, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Fold (N,) of each record; a patient's records share one, folds have equally many patients."""
-    names, owner = np.unique(np.asarray(patients, str), return_inverse=True)
-    of_patient = rng.permutation(np.arange(len(names)) % folds)
-    return np.asarray(of_patient[owner], np.intp)
 
 
 def _sample(

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cardiolex.evaluation.bootstrap import Estimate
+from cardiolex.evaluation.decisions import Decisions
 from cardiolex.files import write_text
 
 if TYPE_CHECKING:
@@ -75,6 +76,10 @@ class ZeroShotResult:
     labels: NDArray[np.float32] = field(repr=False)
     probabilities: NDArray[np.float64] = field(repr=False)
     auroc_samples: NDArray[np.float64] = field(repr=False)
+    decisions: Decisions | None = None
+    """F1 and its like at thresholds from validation (strict)."""
+    published: Decisions | None = None
+    """The same at thresholds chosen on the judged records (published protocol)."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; what is undefined is None."""
@@ -91,6 +96,8 @@ class ZeroShotResult:
             "left_out": [vars(one) for one in self.left_out],
             "unreadable": [{"record": r, "reason": why} for r, why in self.unreadable],
             "lacking_leads": list(self.lacking_leads),
+            "decisions": None if self.decisions is None else self.decisions.to_dict(),
+            "decisions_test_optimal": None if self.published is None else self.published.to_dict(),
             **{name: getattr(self, name) for name in run},
         }
 
@@ -110,6 +117,10 @@ class ZeroShotResult:
                 *(_cells(one) for one in self.classes),
             ],
         )
+        for decided in (self.decisions, self.published):
+            if decided is not None:
+                lines += ["", f"Thresholds: {decided.thresholds_from}.", ""]
+                lines += markdown_table(*decisions_table(decided))
         lines += ["", *self._omissions()]
         return "\n".join(lines).rstrip() + "\n"
 
@@ -174,6 +185,24 @@ def _cells(one: ClassResult) -> tuple[str, ...]:
     seen = {True: "yes", False: "no", None: ""}[one.seen]
     numbers = (str(one.n_pos), str(one.n_neg), str(one.auroc), str(one.auprc))
     return (one.condition, *numbers, seen)
+
+
+def decisions_table(decided: Decisions) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Header and rows: macro means first, then a row per class."""
+    suffix = " (test-optimal)" if "f1_test_optimal" in decided.macro else ""
+    header = ("condition", "threshold", f"F1{suffix}", "accuracy", "sensitivity", "specificity")
+    rows = [("**macro mean**", "", *(str(one) for one in decided.macro.values()))]
+    rows += [
+        (
+            one.condition,
+            f"{one.threshold:.3f}",
+            *(str(x) for x in (one.f1, one.accuracy, one.sensitivity, one.specificity)),
+        )
+        for one in decided.classes
+    ]
+    if decided.undecided:
+        rows.append((f"no threshold: {', '.join(decided.undecided)}", *[""] * 5))
+    return header, rows
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

@@ -11,23 +11,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cardiolex.errors import CardiolexError
+from cardiolex.evaluation.answers import LEVEL, Answers, NothingToMeasure, ask
 from cardiolex.evaluation.bootstrap import Estimate, Resampled, bootstrap
-from cardiolex.evaluation.loading import (
-    LoadedTable,
-    Progress,
-    Score,
-    score_in_batches,
-)
+from cardiolex.evaluation.decisions import Decisions
+from cardiolex.evaluation.loading import LoadedTable, Progress, Score
 from cardiolex.evaluation.metrics import MIN_POSITIVES, countable
 from cardiolex.evaluation.results import ClassResult, LeftOut, ZeroShotResult, versions
-from cardiolex.recordings.leads import LEADS
-
-LEVEL = 0.95
-
-
-class NothingToMeasure(CardiolexError):
-    """No recording has the leads, or no condition has enough positives and negatives."""
 
 
 def evaluate_zero_shot(
@@ -51,68 +40,61 @@ def evaluate_zero_shot(
     `min_positives` positives or negatives are listed and left out. NothingToMeasure if
     nothing is left.
     """
-    table = loaded.table
-    usable, lacking = _with_leads(loaded, leads)
-    recordings = [loaded.recordings[i] for i in usable]
-    probabilities = score_in_batches(
-        score, recordings, table.conditions, leads, batch_size=batch_size, progress=progress
-    )
-    labels = table.labels[loaded.rows[usable]]
-    all_patients, source = loaded.patients()
-    patients = [all_patients[i] for i in usable]
-    kept, n_pos, n_neg = countable(labels, min_positives)
+    answers = ask(score, loaded, leads, model=model, batch_size=batch_size, progress=progress)
+    return measure(answers, seen=seen, min_positives=min_positives, resamples=resamples, seed=seed)
+
+
+def measure(
+    answers: Answers,
+    *,
+    seen: Mapping[str, bool] | None = None,
+    min_positives: int = MIN_POSITIVES,
+    resamples: int = 1000,
+    seed: int = 0,
+    decisions: Decisions | None = None,
+    published: Decisions | None = None,
+) -> ZeroShotResult:
+    """The same from answers that are there already; `decisions` and `published` are shown along."""
+    kept, n_pos, n_neg = countable(answers.labels, min_positives)
     if not kept.any():
         raise NothingToMeasure(
-            f"{table.name}: no condition has {min_positives} positives and negatives among "
-            f"{len(recordings)} recordings"
+            f"{answers.table}: no condition has {min_positives} positives and negatives among "
+            f"{len(answers)} recordings"
         )
+    chosen = answers.only(kept)
     auroc, auprc = bootstrap(
-        labels[:, kept], probabilities[:, kept], patients, resamples=resamples, seed=seed
+        chosen.labels, chosen.probabilities, answers.patients, resamples=resamples, seed=seed
     )
-    counts = list(zip(table.conditions, n_pos.tolist(), n_neg.tolist(), strict=True))
+    counts = list(zip(answers.conditions, n_pos.tolist(), n_neg.tolist(), strict=True))
     classes = _classes(counts, kept, auroc, auprc, seen)
     return ZeroShotResult(
-        table=table.name,
-        model=model,
-        leads=None if leads is None else tuple(leads),
-        n_records=len(recordings),
-        n_patients=len(set(patients)),
-        patients_from=source,
+        table=answers.table,
+        model=answers.model,
+        leads=answers.leads,
+        n_records=len(answers),
+        n_patients=len(set(answers.patients)),
+        patients_from=answers.patients_from,
         classes=classes,
         macro_auroc=auroc.macro(LEVEL),
         macro_auprc=auprc.macro(LEVEL),
         macro_auroc_seen=_macro_of(auroc, classes, True),
         macro_auroc_unseen=_macro_of(auroc, classes, False),
         left_out=_left_out(counts, kept, min_positives),
-        unreadable=loaded.unreadable,
-        lacking_leads=tuple(table.records[loaded.rows[i]] for i in lacking),
+        unreadable=answers.unreadable,
+        lacking_leads=answers.lacking_leads,
         min_positives=min_positives,
         resamples=resamples,
         level=LEVEL,
         seed=seed,
         versions=versions(),
-        records=tuple(table.records[loaded.rows[i]] for i in usable),
-        conditions=table.conditions,
-        labels=labels,
-        probabilities=probabilities,
+        records=answers.records,
+        conditions=answers.conditions,
+        labels=answers.labels,
+        probabilities=answers.probabilities,
         auroc_samples=auroc.samples,
+        decisions=decisions,
+        published=published,
     )
-
-
-def _with_leads(
-    loaded: LoadedTable, leads: Sequence[str] | None
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Indices of the recordings that have all `leads`, and of the others."""
-    unknown = [lead for lead in leads or () if lead not in LEADS]
-    if unknown or (leads is not None and not leads):
-        raise CardiolexError(f"leads {list(leads or ())}: give names among {', '.join(LEADS)}")
-    wanted = set(leads or ())
-    has = np.array([wanted <= set(recording.leads) for recording in loaded.recordings])
-    if not has.any():
-        raise NothingToMeasure(
-            f"{loaded.table.name}: no recording has the leads {list(leads or ())}"
-        )
-    return np.flatnonzero(has), np.flatnonzero(~has)
 
 
 def _classes(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Okabe & Ito's colours, told apart by readers with any colour vision
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
-_GRAY = "#8a8a8a"
+GRAY = "#8a8a8a"
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ def by_number_of_leads(
     """
     if not any(curves.values()):
         raise CardiolexError("no values to draw: give at least one number of leads")
-    figure, axes = _axes(7.2, 4.2, title)
+    figure, axes = axes_of(7.2, 4.2, title)
     ticks: dict[int, str] = {}
-    for (name, dots), color in zip(curves.items(), _colors(len(curves)), strict=True):
+    for (name, dots), color in zip(curves.items(), colors(len(curves)), strict=True):
         numbers = sorted(dots)
         values = np.array([[dots[n].value, dots[n].low, dots[n].high] for n in numbers])
         axes.fill_between(numbers, values[:, 1], values[:, 2], color=color, alpha=0.16, lw=0)
@@ -63,14 +63,14 @@ def per_class(
         raise CardiolexError("no classes to draw")
     ordered = sorted(dots, key=lambda dot: (np.isfinite(dot.value), dot.value))
     rows = ordered if mean is None else [mean, *ordered]
-    figure, axes = _axes(7.6, 1.3 + 0.24 * len(rows), title)
+    figure, axes = axes_of(7.6, 1.3 + 0.24 * len(rows), title)
     for y, dot in enumerate(rows):
         color = COLORS[1] if dot is mean else COLORS[0]
         axes.plot([dot.low, dot.high], [y, y], color=color, lw=2.2, alpha=0.45)
         axes.plot([dot.value], [y], "o", color=color, ms=5)
     if mean is not None:
         axes.axvline(mean.value, color=COLORS[1], lw=0.8, alpha=0.6)
-    axes.axvline(0.5, color=_GRAY, lw=0.8, ls=":")
+    axes.axvline(0.5, color=GRAY, lw=0.8, ls=":")
     axes.set_yticks(range(len(rows)), [dot.label for dot in rows], fontsize=8, parse_math=False)
     axes.set_ylim(-0.7, len(rows) - 0.3)
     lows = [dot.low for dot in rows if np.isfinite(dot.low)]
@@ -85,9 +85,9 @@ def roc(
     """ROC curves: name -> (false positive rate, true positive rate), both (K,)."""
     if not curves:
         raise CardiolexError("no ROC curves to draw")
-    figure, axes = _axes(5.2, 5.0, title)
-    axes.plot([0, 1], [0, 1], color=_GRAY, lw=0.8, ls=":")
-    for (name, (wrong, found)), color in zip(curves.items(), _colors(len(curves)), strict=True):
+    figure, axes = axes_of(5.2, 5.0, title)
+    axes.plot([0, 1], [0, 1], color=GRAY, lw=0.8, ls=":")
+    for (name, (wrong, found)), color in zip(curves.items(), colors(len(curves)), strict=True):
         axes.plot(wrong, found, color=color, lw=1.5, label=name)
     axes.set_xlim(-0.01, 1.01)
     axes.set_ylim(-0.01, 1.01)
@@ -98,11 +98,13 @@ def roc(
     return figure
 
 
-def _colors(count: int) -> list[str]:
+def colors(count: int) -> list[str]:
+    """The colours of `count` curves."""
     return [COLORS[i % len(COLORS)] for i in range(count)]
 
 
-def _axes(width: float, height: float, title: str) -> tuple[Figure, Axes]:
+def axes_of(width: float, height: float, title: str) -> tuple[Figure, Axes]:
+    """A figure of this size in inches with one bare pair of axes."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
