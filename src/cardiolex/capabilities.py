@@ -91,6 +91,19 @@ class ExplainsQueries(ScoresQueries, Protocol):
         """Logits (B, Q) and attention (B, Q, 12, M), zero where no token is."""
         ...
 
+    def token_mask(self, lead_mask: Tensor, sample_mask: Tensor) -> Tensor:
+        """(B, 12, M) bool: which tokens a recording has, each a piece of one lead."""
+        ...
+
+    def score_tokens(
+        self, ecg: Tensor, visible: Tensor, query_vectors: Tensor, weights: Tensor | None = None
+    ) -> Tensor:
+        """Logits (B, Q) from the tokens where `visible` (B, 12, M), as if no other were recorded.
+
+        `weights` (B, 12, M): how much each counts where tokens are looked at, 1 as always.
+        """
+        ...
+
 
 @runtime_checkable
 class WritesReports(Protocol):

@@ -19,6 +19,9 @@ from torch import Tensor
 from cardiolex.capabilities import Aligns, ScoresQueries, WritesReports
 from cardiolex.checkpoint import Checkpoint, load_checkpoint
 from cardiolex.errors import CardiolexError
+from cardiolex.explaining.explain import explain_windows
+from cardiolex.explaining.relevance import Method, default_method
+from cardiolex.explanation import Explanation
 from cardiolex.findings import Finding, Findings
 from cardiolex.nn.by_shape import Output, by_shape
 from cardiolex.recordings.leads import LEADS
@@ -108,6 +111,43 @@ class Interpreter:
         logits = self._scores(windows, questions)
         for whole, used, cut, scores in zip(recordings, chosen, windows, logits, strict=True):
             yield self._findings(whole, used, cut, scores, questions)
+
+    def explain(
+        self,
+        recording: Recording,
+        condition: str,
+        *,
+        leads: Sequence[str] | None = None,
+        method: Method | None = None,
+    ) -> Explanation:
+        """Where in which lead the answer to `condition` comes from, with a deletion test.
+
+        `method` is one of `explaining.relevance`; None = the most faithful one measured. Of a
+        long recording the windows in which the condition shows most are explained.
+        """
+        system: ScoresQueries = self.require(ScoresQueries, "be asked for conditions")
+        (question,) = self.questions([condition])
+        windows = self.checkpoint.preprocess.windows(_choose(recording, leads))
+        chosen: Method = method or default_method(system)
+        fs, (vector,) = self.checkpoint.preprocess.fs, self._vectors([question.text])
+        found = explain_windows(system, windows, fs, vector, chosen)
+        logit = found.logits.mean(keepdims=True).astype(np.float32)
+        name = question.name or question.text
+        return Explanation(
+            record=recording.id,
+            condition=condition,
+            query=question.text,
+            method=chosen,
+            model=self.name,
+            probability=float(self.checkpoint.calibration.probabilities(logit, [name])[0]),
+            logit=float(logit[0]),
+            relevance=found.relevance,
+            recorded=found.recorded,
+            segment_s=found.segment_s,
+            window_starts_s=tuple(windows.start_s[found.rows].tolist()),
+            windows=len(windows),
+            deletion=found.deletion,
+        )
 
     def score(
         self,

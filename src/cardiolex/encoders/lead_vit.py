@@ -9,6 +9,7 @@ Shapes: B batch, L = 12 leads, T samples, M segments of p samples, N visible tok
 from dataclasses import dataclass
 from typing import Literal, Self
 
+import torch
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
@@ -28,11 +29,20 @@ SIZES = {"tiny": (192, 12, 3), "small": (384, 12, 6), "middle": (512, 12, 8), "b
 
 @dataclass(frozen=True)
 class Tokens:
-    """Encoded tokens (B, N, D); `index` (B, N) = lead * M + segment; `valid` (B, N) or None."""
+    """Encoded tokens (B, N, D); `index` (B, N) = lead * M + segment; `valid` (B, N) or None.
+
+    `log_weights` (B, N), if given, is how much each token counts beside others that are looked at.
+    """
 
     values: Tensor
     index: Tensor
     valid: Tensor | None
+    log_weights: Tensor | None = None
+
+    @property
+    def keys(self) -> Tensor | None:
+        """What attention on these tokens takes as `valid`."""
+        return self.valid if self.log_weights is None else self.log_weights
 
     def mean(self) -> Tensor:
         """Average over the visible tokens, (B, D)."""
@@ -121,8 +131,12 @@ class LeadViT(nn.Module):
         segment_count(sample_mask.shape[1], samples, self.config.max_segments)
         return real_segments(lead_mask, sample_mask, samples)
 
-    def forward(self, ecg: Tensor, visible: Tensor) -> Tokens:
-        """Encode `ecg` (B, L, T) at the tokens where `visible` (B, L, M) is True."""
+    def forward(self, ecg: Tensor, visible: Tensor, weights: Tensor | None = None) -> Tokens:
+        """Encode `ecg` (B, L, T) at the tokens where `visible` (B, L, M) is True.
+
+        `weights` (B, L, M): how much a token counts where tokens look at one another; 1 is as
+        always, towards 0 it is as if absent. The gradient at 1 says what leaving it out would do.
+        """
         if self.config.tokens == "mixed":
             x, chosen, m = self._mixed_tokens(ecg, visible)
         else:
@@ -131,9 +145,10 @@ class LeadViT(nn.Module):
             x = x + self.lead(chosen.index // m).to(x.dtype)
         if self.time is not None:
             x = x + self.time(chosen.index % m).to(x.dtype)
+        counts = None if weights is None else _log_weights(weights, chosen)
         for block in self.blocks:
-            x = block(x, chosen.valid)  # (B, N, D)
-        return Tokens(self.norm(x), chosen.index, chosen.valid)
+            x = block(x, chosen.valid if counts is None else counts)  # (B, N, D)
+        return Tokens(self.norm(x), chosen.index, chosen.valid, counts)
 
     def _lead_tokens(self, ecg: Tensor, visible: Tensor) -> tuple[Tensor, VisibleTokens, int]:
         cut = segments(ecg, self.config.segment_samples)  # (B, L, M, p)
@@ -149,3 +164,9 @@ class LeadViT(nn.Module):
         rows = cut.transpose(1, 2).flatten(2)  # (B, M, L * p)
         index = chosen.index.unsqueeze(-1).expand(-1, -1, rows.shape[-1])
         return self.embed(rows.gather(1, index)), chosen, cut.shape[2]
+
+
+def _log_weights(weights: Tensor, chosen: VisibleTokens) -> Tensor:
+    """Logarithms (B, N) of the weights (B, L, M) of the tokens that exist; padding counts 0."""
+    logs = weights.flatten(1).gather(1, chosen.index).log()
+    return logs if chosen.valid is None else logs.masked_fill(~chosen.valid, -torch.inf)

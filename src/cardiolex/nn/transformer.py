@@ -102,7 +102,7 @@ class Block(nn.Module):
         self.drop_path = DropPath(drop_path)
 
     def forward(self, x: Tensor, valid: Tensor | None = None) -> Tensor:
-        """`x` (B, N, D) to (B, N, D); padding tokens are never attended to."""
+        """`x` (B, N, D) to (B, N, D); padding tokens are never attended to; `valid`: `key_mask`."""
         x = x + self.drop_path(self.dropout(self.attention(self.norm1(x), valid)))
         result: Tensor = x + self.drop_path(self.mlp(self.norm2(x)))
         return result
@@ -128,7 +128,8 @@ def attend(
         return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=dropout), None
     scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)  # (B, H, Q, K)
     if mask is not None:
-        scores = scores.masked_fill(~mask, -torch.inf)
+        fits = mask.dtype == torch.bool
+        scores = scores.masked_fill(~mask, -torch.inf) if fits else scores + mask
     weights = scores.softmax(dim=-1)
     y = F.dropout(weights, dropout).to(v.dtype) @ v
     return y, weights if need_weights else None
@@ -147,5 +148,8 @@ def merge_heads(x: Tensor) -> Tensor:
 
 
 def key_mask(valid: Tensor | None) -> Tensor | None:
-    """(B, K) bool to a mask (B, 1, 1, K) that broadcasts over heads and queries."""
+    """`valid` (B, K) to a mask (B, 1, 1, K) that broadcasts over heads and queries.
+
+    bool: True where a key is real. float: the logarithm of how much a key counts beside others.
+    """
     return None if valid is None else valid[:, None, None, :]

@@ -192,6 +192,19 @@ class KMERL(nn.Module):
         logits, weights = network(tokens.values, query_vectors, tokens.valid, True)
         return logits, tokens.by_lead(weights.mean(dim=1), *visible.shape[1:])
 
+    def token_mask(self, lead_mask: Tensor, sample_mask: Tensor) -> Tensor:
+        """(B, 12, M) bool: which tokens a recording has."""
+        return self.encoder.real(lead_mask, sample_mask)
+
+    def score_tokens(
+        self, ecg: Tensor, visible: Tensor, query_vectors: Tensor, weights: Tensor | None = None
+    ) -> Tensor:
+        """Logits (B, Q) from some tokens, the others absent; `weights` as `LeadViT.forward`."""
+        network = _built(self.query_network, "query_weight")
+        tokens = self.encoder(ecg, visible, weights)
+        logits: Tensor = network(tokens.values, query_vectors, tokens.keys)
+        return logits
+
     def tokens(self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor) -> Tokens:
         """Encode everything that is there: `ecg` (B, 12, T), nothing masked."""
         encoded: Tokens = self.encoder(ecg, self.encoder.real(lead_mask, sample_mask))

@@ -161,6 +161,21 @@ class SuPreME(nn.Module):
         logits, weights = network(tokens.values, query_vectors, tokens.valid, True)
         return logits, tokens.by_lead(weights.mean(dim=1), *visible.shape[1:])
 
+    def token_mask(self, lead_mask: Tensor, sample_mask: Tensor) -> Tensor:
+        """(B, 12, M) bool: which tokens a recording has."""
+        assert isinstance(self.encoder, LeadViT)
+        return self.encoder.real(lead_mask, sample_mask)
+
+    def score_tokens(
+        self, ecg: Tensor, visible: Tensor, query_vectors: Tensor, weights: Tensor | None = None
+    ) -> Tensor:
+        """Logits (B, Q) from some tokens, the others absent; `weights` as `LeadViT.forward`."""
+        encoder, network = self.encoder, self.query_network
+        assert isinstance(encoder, LeadViT) and network is not None
+        tokens = encoder(ecg, visible, weights)
+        logits: Tensor = network(tokens.values, query_vectors, tokens.keys)
+        return logits
+
     def tokens(
         self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor
     ) -> tuple[Tensor, Tensor | None]:
