@@ -24,7 +24,9 @@ from cardiolex.explaining.relevance import Method, default_method
 from cardiolex.explanation import Explanation
 from cardiolex.findings import Finding, Findings
 from cardiolex.nn.by_shape import Output, by_shape
+from cardiolex.nn.measurement_reader import fused
 from cardiolex.recordings.leads import LEADS
+from cardiolex.recordings.measurements.windows import measure_windows
 from cardiolex.recordings.preprocess import Windows
 from cardiolex.recordings.quality import quality
 from cardiolex.recordings.recording import Recording
@@ -59,6 +61,8 @@ class Interpreter:
         self.prompts: Style = prompts or checkpoint.prompts
         self.device = torch.device(device)
         self.system = checkpoint.system.to(self.device).eval()
+        reader = checkpoint.reader
+        self.reader = None if reader is None else reader.to(self.device).eval()
         self._query_vectors: dict[str, torch.Tensor] = {}
 
     @property
@@ -235,13 +239,20 @@ class Interpreter:
     def _scores(
         self, windows: Sequence[Windows], questions: Sequence[Question]
     ) -> list[NDArray[np.float32]]:
-        """Logits (W, C) of each recording's windows."""
+        """Logits (W, C) of each recording's windows: of the signal, and of its measurements."""
         system: ScoresQueries = self.require(ScoresQueries, "be asked for conditions")
         vectors = self._vectors([question.text for question in questions])
-        return self._forward(
+        signal = self._forward(
             windows,
             lambda ecg, leads, samples: system.score_queries(ecg, leads, samples, vectors),
         )
+        if self.reader is None:
+            return signal
+        measured = [measure_windows(cut, self.checkpoint.preprocess.fs) for cut in windows]
+        return [
+            fused(self.reader, logits, values, vectors)
+            for logits, values in zip(signal, measured, strict=True)
+        ]
 
     def _findings(
         self,

@@ -1,8 +1,9 @@
 """A trained model as a folder that explains itself, and back.
 
 config.json (schema, name, system and its settings, what it has seen, digests), model.safetensors,
-preprocess.json, vocabulary.json, calibration.json (optional), selftest.npz (a known input with its
-known output, checked at load), README.md (the card), text/ (its text encoder). Nothing in a folder
+reader.safetensors (optional: a reader of measurements beside the system), preprocess.json,
+vocabulary.json, calibration.json (optional), selftest.npz (a known input with its known output,
+checked at load), README.md (the card), text/ (its text encoder). Nothing in a folder
 is ever executed or unpickled, and a weight that is missing or too many is an error.
 """
 
@@ -23,6 +24,8 @@ from torch import Tensor
 from cardiolex.calibration import Calibration
 from cardiolex.capabilities import EmbedsECG, ScoresQueries, TrainsText
 from cardiolex.checkpoint.digests import check_digests, digests
+from cardiolex.checkpoint.reader import FILE as READER
+from cardiolex.checkpoint.reader import read_reader, reader_facts
 from cardiolex.checkpoint.selftest import FILE as SELFTEST
 from cardiolex.checkpoint.selftest import check_selftest, write_selftest
 from cardiolex.encoders.causal_text import load_text
@@ -30,6 +33,7 @@ from cardiolex.encoders.text import HuggingFaceText, Pooling, TextEncoder
 from cardiolex.encoders.text_cache import TextEmbeddingCache
 from cardiolex.errors import CardiolexError
 from cardiolex.files import atomic_folder, write_text
+from cardiolex.nn.measurement_reader import MeasurementReader
 from cardiolex.recordings.preprocess import Preprocess
 from cardiolex.reports.prompts import Style
 from cardiolex.reports.vocabulary import Vocabulary
@@ -65,6 +69,8 @@ class Checkpoint:
     training: dict[str, Any] = field(default_factory=dict)
     """How it was trained: resolved settings, seed, steps, time, versions."""
     card: str = ""
+    reader: MeasurementReader | None = None
+    """Answers from measurements, beside what the system reads in the signal."""
 
     def encode_queries(self, texts: Sequence[str]) -> Tensor:
         """Query vectors (C, Dt) of condition texts."""
@@ -84,9 +90,16 @@ class Checkpoint:
     def known_output(
         self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor, texts: Sequence[str]
     ) -> Tensor:
-        """What the self-test compares: logits, or embeddings where nothing can be asked."""
+        """What the self-test compares: logits, or embeddings where nothing can be asked.
+
+        Below the logits follow those of the reader of measurements, on values of its own.
+        """
         if self.text is not None and isinstance(self.system, ScoresQueries):
-            return self.score(ecg, lead_mask, sample_mask, texts)
+            logits = self.score(ecg, lead_mask, sample_mask, texts)
+            if self.reader is None:
+                return logits
+            read = self.reader(self.reader.known_values(), self.encode_queries(texts))
+            return torch.cat([logits, read])
         assert isinstance(self.system, EmbedsECG)
         return self.system.embed_ecg(ecg, lead_mask, sample_mask)
 
@@ -136,6 +149,7 @@ def load_checkpoint(folder: str | Path, *, selftest: bool = True) -> Checkpoint:
         prompts=_style(root, config),
         training=config["training"],
         card=card.read_text(encoding="utf-8") if card.is_file() else "",
+        reader=read_reader(root, config.get("reader"), text),
     )
     check_digests(root, config.get("digests"))
     if selftest:
@@ -164,6 +178,9 @@ def _write_parts(
         "default_conditions": list(checkpoint.default_conditions),
         "training": checkpoint.training,
     }
+    if checkpoint.reader is not None:
+        config["reader"] = reader_facts(checkpoint.reader, checkpoint.preprocess)
+        _write_weights(checkpoint.reader.state_dict(), folder / READER, weights)
     write_text(folder / "preprocess.json", json.dumps(checkpoint.preprocess.to_dict(), indent=1))
     checkpoint.vocabulary.save(folder / "vocabulary.json")
     config["digests"] = digests(folder)

@@ -123,6 +123,12 @@ def build() -> App:
         help_formatter=RecipeHelp("cardiolex.recipes.bundled:BundledRun"),
     )
     pretrain.command(
+        f"{here}.pretrain_reader:reader",
+        name="reader",
+        help="Measurements read beside a trained model.",
+        help_formatter=RecipeHelp("cardiolex.recipes.reader:ReaderRun"),
+    )
+    pretrain.command(
         "cardiolex.recipes.text_encoder:text_encoder",
         name="text-encoder",
         help="The compact text encoder.",

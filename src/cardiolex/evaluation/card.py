@@ -56,3 +56,12 @@ def with_section(card: str, section: str) -> str:
     _, following, rest = after.partition("\n## ")
     tail = f"\n## {rest}" if following else ""
     return before + section + tail
+
+
+def without_section(card: str, heading: str) -> str:
+    """`card` without the section of this heading, if it has one."""
+    before, found, after = card.partition(heading + "\n")
+    if not found:
+        return card
+    _, following, rest = after.partition("\n## ")
+    return f"{before}## {rest}" if following else before
