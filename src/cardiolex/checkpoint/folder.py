@@ -208,9 +208,11 @@ def _own(weights: dict[str, Tensor]) -> dict[str, Tensor]:
 
 def _write_weights(tensors: dict[str, Tensor], path: Path, weights: WeightFormat) -> None:
     dtype = getattr(torch, weights)
+    whole = {name for name, value in tensors.items() if not value.is_floating_point()}
+    whole |= {"edges"}  # of a reader: close neighbours would become equal
     save_file(
         {
-            name: (value.to(dtype) if value.is_floating_point() else value).cpu().contiguous()
+            name: (value if name in whole else value.to(dtype)).cpu().contiguous()
             for name, value in tensors.items()
         },
         path,

@@ -8,7 +8,7 @@ interrupted run goes on, and memory stays flat. Shapes: N views, K values, Q ent
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +27,6 @@ from cardiolex.recordings.measurements import NAMES
 from cardiolex.recordings.measurements.windows import measure_window
 from cardiolex.workers import finished, worker_pool
 
-PART = 250  # recordings in a part
 UNKNOWN = -1
 WORN = (
     ("I", "II"),
@@ -121,25 +120,35 @@ def measure_examples(
     *,
     seed: int = 0,
     identity: str = "",
+    part: int = 250,
     processes: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> MeasuredViews:
-    """Measure all `examples` (at `fs` Hz) in `folder`; parts that are there are kept.
+    """Measure all `examples` (at `fs` Hz) in `folder`, `part` recordings to a file.
 
-    `identity` names the examples: a folder begun with others is refused.
+    Parts that are there are kept. `identity` names the examples: a folder begun with others is
+    refused.
     """
     root = Path(folder)
     root.mkdir(parents=True, exist_ok=True)
-    _claim(root, {"identity": identity, "count": len(examples), "seed": seed, "fs": fs})
-    job = _Job(root, examples, fs, seed)
-    numbers = range(-(-len(examples) // PART))
+    facts = {"identity": identity, "count": len(examples), "seed": seed, "fs": fs, "part": part}
+    _claim(root, facts)
+    job = _Job(root, examples, fs, seed, part)
+    numbers = range(-(-len(examples) // part))
     todo = [number for number in numbers if not job.path(number).is_file()]
     kept = len(numbers) - len(todo)
-    with worker_pool(processes, _remember, job) as pool:
-        for made, _ in enumerate(finished(pool, _write_part, todo, 2 * processes), 1):
-            if progress is not None:
-                progress(min((kept + made) * PART, len(examples)), len(examples))
+    for made, _ in enumerate(_work(job, todo, processes), 1):
+        if progress is not None:
+            progress(min((kept + made) * part, len(examples)), len(examples))
     return MeasuredViews(root)
+
+
+def _work(job: _Job, todo: Sequence[int], processes: int) -> Iterator[int]:
+    if processes <= 1:
+        yield from map(job.write, todo)
+        return
+    with worker_pool(processes, _remember, job) as pool:
+        yield from finished(pool, _write_part, todo, 2 * processes)
 
 
 def lead_views(
@@ -164,13 +173,14 @@ class _Job:
     examples: Labelled
     fs: float
     seed: int
+    part: int
 
     def path(self, number: int) -> Path:
         return self.root / f"part-{number:05d}.npy"
 
     def write(self, number: int) -> int:
-        first = number * PART
-        indices = range(first, min(first + PART, len(self.examples)))
+        first = number * self.part
+        indices = range(first, min(first + self.part, len(self.examples)))
         rows = [row for index in indices for row in self._views(index)]
         with atomic_write(self.path(number)) as path:
             np.save(path, np.array(rows, _row_type(len(rows[0][1]))))

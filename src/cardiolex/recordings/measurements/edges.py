@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _TAIL = 0.005  # values beyond these quantiles count as the outermost
-_LEAST_STEP = 1e-5  # of the range of a value; equal quantiles are kept apart by it
+_LEAST_STEP = 1e-5  # of the size of a value; equal quantiles are kept apart by it
 _FEWEST = 50
 
 
@@ -20,6 +20,6 @@ def quantile_edges(values: NDArray[np.float32], bins: int) -> NDArray[np.float32
         if len(known) < _FEWEST:
             continue
         found = np.quantile(known, shares)
-        step = max(float(found[-1] - found[0]), 1e-3) * _LEAST_STEP
+        step = max(float(np.abs(found).max()), 1e-3) * _LEAST_STEP
         edges[row] = found + np.arange(bins + 1) * step
     return edges.astype(np.float32)
