@@ -10,6 +10,7 @@ from cyclopts import App, CycloptsError
 
 from cardiolex import __version__
 from cardiolex.cli.call_error import CallError, refused_options, said
+from cardiolex.cli.prepare import prepare_dataset
 from cardiolex.cli.recipe_help import RecipeHelp
 from cardiolex.errors import CardiolexError
 
@@ -77,8 +78,12 @@ def build() -> App:
     )
 
     prepare = App(name="prepare", help="Convert recordings to the array store.")
+    prepare.default(prepare_dataset)
     prepare.command(
         f"{here}.data:prepare_folder", name="folder", help="Any readable files, with a CSV or not."
+    )
+    prepare.command(
+        f"{here}.prepare:prepare_truth", name="truth", help="Truth tables of a downstream set."
     )
     app.command(prepare)
 

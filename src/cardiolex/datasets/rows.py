@@ -31,6 +31,10 @@ class Row:
     start_s: float
     recording: Recording
     truth: Truth
+    split: str = ""
+    """Part of its data set, "train", "val" or "test"; empty where it is in none."""
+    codes: tuple[str, ...] = ()
+    """Labels as the data set writes them."""
 
 
 def rows(recording: Recording, truth: Truth, preprocess: Preprocess) -> Iterator[Row]:

@@ -36,6 +36,8 @@ TABLE = pa.schema(
         ("present", _names),
         ("unknown", _names),
         ("judged", pa.int16()),  # number of a set in the manifest; null = everything
+        ("split", pa.string()),  # train, val, test; null = not assigned
+        ("codes", _names),  # labels as the data set writes them
     ]
 )
 

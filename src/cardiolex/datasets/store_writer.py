@@ -44,24 +44,31 @@ class ShardSource(Protocol):
         ...
 
 
+Engine = Callable[[Path, ShardSource, Sequence[int]], Iterator[int]]
+"""Makes the shards of these numbers with `write_shard`, anywhere; yields each number when done."""
+
+
 def write_store(
     folder: str | Path,
     source: ShardSource,
     *,
     processes: int = 1,
     part: tuple[int, int] = (0, 1),
+    engine: Engine | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Failure]:
     """Write `source` to a store, skipping shards that are done; returns everything left out.
 
     `part` = (i, n) does every n-th shard only, for n machines on one file system; whoever finishes
-    the last shard finishes the store. `progress(done, all)` is called after each shard.
+    the last shard finishes the store. `engine` does the work in place of `processes` of this
+    machine. `progress(done, all)` is called after each shard.
     """
     root = Path(folder)
     _claim(root, source)
     numbers = range(source.shards())
     todo = [n for n in numbers if n % part[1] == part[0] and not _marker(root, n).is_file()]
-    for done, _ in enumerate(_work(root, source, todo, processes), 1):
+    work = _work(root, source, todo, processes) if engine is None else engine(root, source, todo)
+    for done, _ in enumerate(work, 1):
         if progress is not None:
             progress(len(numbers) - len(todo) + done, len(numbers))
     if all(_marker(root, n).is_file() for n in numbers):
@@ -152,6 +159,8 @@ def _table_row(row: Row, judged: list[list[str]]) -> dict[str, Any]:
         "present": sorted(truth.present),
         "unknown": sorted(truth.unknown),
         "judged": place,
+        "split": row.split or None,
+        "codes": list(row.codes),
     }
 
 

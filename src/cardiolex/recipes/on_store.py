@@ -105,16 +105,24 @@ def run_on_store(
 
 
 def split(store: Store, share: float, reports: bool) -> tuple[list[int], list[int]]:
-    """Rows to train on and rows held out, by patient; with `reports` only rows that have one."""
+    """Rows to train on and rows held out, by patient; with `reports` only rows that have one.
+
+    Where the data set names its parts, "val" is held out and "test" is in neither; rows that it
+    assigns to none are divided by patient.
+    """
     table = store.table
     patients = pc.coalesce(table["patient"], table["id"]).to_pylist()
     usable = [True] * len(store)
     if reports:
         usable = [len((text or "").split()) >= MIN_WORDS for text in table["report"].to_pylist()]
+    parts: list[str | None] = [None] * len(store)
+    if "split" in table.column_names:
+        parts = table["split"].to_pylist()
     kept: tuple[list[int], list[int]] = ([], [])
-    for row, (patient, good) in enumerate(zip(patients, usable, strict=True)):
-        if good:
-            kept[_fraction(str(patient)) < share].append(row)
+    for row, (patient, good, part) in enumerate(zip(patients, usable, parts, strict=True)):
+        if good and part != "test":
+            held_out = part == "val" if part else _fraction(str(patient)) < share
+            kept[held_out].append(row)
     if not kept[0]:
         raise CardiolexError(
             f"{store.folder}: no recording with a report of {MIN_WORDS} words; prepare it with "

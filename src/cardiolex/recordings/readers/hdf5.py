@@ -22,6 +22,14 @@ def count_exams(path: Path) -> int:
         return int(datasets["tracings"].shape[0]) if "tracings" in datasets else 1
 
 
+def exam_rows(path: Path) -> dict[int, int]:
+    """Return exam id -> row of a CODE-15% part; ReadError if it is none."""
+    with _opened(path) as datasets:
+        if not {"tracings", "exam_id"} <= set(datasets):
+            raise ReadError(path, f"holds {sorted(datasets)}", "a CODE-15% part holds tracings")
+        return {int(exam): row for row, exam in enumerate(datasets["exam_id"][()])}
+
+
 def read_hdf5(path: Path, facts: Stated, index: int | None, exam: int | None) -> Recording:
     """Read a recording from HDF5.
 
