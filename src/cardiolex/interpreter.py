@@ -30,7 +30,7 @@ from cardiolex.recordings.measurements.windows import measure_windows
 from cardiolex.recordings.preprocess import Windows
 from cardiolex.recordings.quality import quality
 from cardiolex.recordings.recording import Recording
-from cardiolex.reports.prompts import Style, prompt
+from cardiolex.reports.prompts import Asking, wordings
 from cardiolex.systems import SYSTEMS
 
 BUNDLED = Path(__file__).parent / "models" / "default"
@@ -40,11 +40,15 @@ LEADS_PER_BATCH = 8 * 12  # leads over all windows of one forward pass: bounds m
 
 @dataclass(frozen=True)
 class Question:
-    """A condition as asked, the text the model is asked with, and its canonical name if known."""
+    """A condition as asked, the text the model is asked with, and its canonical name if known.
+
+    With several `wordings` (an ensemble) the logit is the mean of theirs; `text` is the first.
+    """
 
     condition: str
     text: str
     name: str | None
+    wordings: tuple[str, ...] = ()
 
 
 class Interpreter:
@@ -54,11 +58,11 @@ class Interpreter:
         self,
         checkpoint: Checkpoint,
         device: str | torch.device = "cpu",
-        prompts: Style | None = None,
+        prompts: Asking | None = None,
     ) -> None:
         """`prompts` is the style of the questions; None = the checkpoint's own."""
         self.checkpoint = checkpoint
-        self.prompts: Style = prompts or checkpoint.prompts
+        self.prompts: Asking = prompts or checkpoint.prompts
         self.device = torch.device(device)
         self.system = checkpoint.system.to(self.device).eval()
         reader = checkpoint.reader
@@ -231,9 +235,10 @@ class Interpreter:
         if not asked or not all(condition.strip() for condition in asked):
             raise CardiolexError("a condition is blank: ask in words, e.g. 'sinus rhythm'")
         vocabulary = self.checkpoint.vocabulary
+        texts = [wordings(name, vocabulary, self.prompts) for name in asked]
         return tuple(
-            Question(name, prompt(name, vocabulary, self.prompts), vocabulary.resolve(name))
-            for name in asked
+            Question(name, each[0], vocabulary.resolve(name), each)
+            for name, each in zip(asked, texts, strict=True)
         )
 
     def _scores(
@@ -241,18 +246,19 @@ class Interpreter:
     ) -> list[NDArray[np.float32]]:
         """Logits (W, C) of each recording's windows: of the signal, and of its measurements."""
         system: ScoresQueries = self.require(ScoresQueries, "be asked for conditions")
-        vectors = self._vectors([question.text for question in questions])
-        signal = self._forward(
+        asked = [question.wordings or (question.text,) for question in questions]
+        vectors = self._vectors([text for texts in asked for text in texts])
+        logits = self._forward(
             windows,
             lambda ecg, leads, samples: system.score_queries(ecg, leads, samples, vectors),
         )
-        if self.reader is None:
-            return signal
-        measured = [measure_windows(cut, self.checkpoint.preprocess.fs) for cut in windows]
-        return [
-            fused(self.reader, logits, values, vectors)
-            for logits, values in zip(signal, measured, strict=True)
-        ]
+        if self.reader is not None:
+            measured = [measure_windows(cut, self.checkpoint.preprocess.fs) for cut in windows]
+            logits = [
+                fused(self.reader, signal, values, vectors)
+                for signal, values in zip(logits, measured, strict=True)
+            ]
+        return [_mean_by_question(each, [len(texts) for texts in asked]) for each in logits]
 
     def _findings(
         self,
@@ -336,16 +342,26 @@ class Interpreter:
 
 
 def load(
-    model: str | Path | None = None, device: str | None = None, *, prompts: Style | None = None
+    model: str | Path | None = None, device: str | None = None, *, prompts: Asking | None = None
 ) -> Interpreter:
     """Load a checkpoint folder; without an argument, the model bundled with cardiolex.
 
-    `device` defaults to a GPU where there is one; `prompts` ("name", "concise", "enriched") to what
-    the checkpoint was made for. Nothing in a checkpoint is ever executed.
+    `device` defaults to a GPU where there is one; `prompts` ("name", "concise", "enriched", or
+    "ensemble": the mean of several wordings) to what the checkpoint was made for. Nothing in a
+    checkpoint is ever executed.
     """
     folder = BUNDLED if model is None else Path(model)
     chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
     return Interpreter(load_checkpoint(folder), chosen, prompts)
+
+
+def _mean_by_question(logits: NDArray[np.float32], counts: Sequence[int]) -> NDArray[np.float32]:
+    """(W, texts) to (W, C): the mean over each question's `counts` texts."""
+    if all(count == 1 for count in counts):
+        return logits
+    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    total = np.add.reduceat(logits, starts, axis=1)
+    return np.asarray(total / np.array(counts), dtype=np.float32)
 
 
 def _choose(recording: Recording, leads: Sequence[str] | None) -> Recording:

@@ -10,6 +10,7 @@ from cyclopts import App, CycloptsError
 
 from cardiolex import __version__
 from cardiolex.cli.call_error import CallError, refused_options, said
+from cardiolex.cli.invocation import remember
 from cardiolex.cli.prepare import prepare_dataset
 from cardiolex.cli.recipe_help import RecipeHelp
 from cardiolex.errors import CardiolexError
@@ -41,6 +42,20 @@ ECG_ONLY = {
     "wav2vec2-cmsc": "Wav2Vec 2.0 + CMSC + RLM, ECG only.",
 }
 """Methods of `cardiolex.recipes.ecg_only`."""
+
+PROTOCOLS = {
+    "protocols:lead_importance": "Which leads matter for which condition: heat map.",
+    "protocols:robustness": "Noise, leads off or exchanged, rate, length.",
+    "protocols:subgroups": "By age, sex, device.",
+    "protocols:calibration": "Reliability, ECE, Brier; fits on other patients.",
+    "protocols:seen": "Seen and unseen conditions, decided two ways.",
+    "comparing:compare": "Two models, paired: bootstrap and DeLong.",
+    "comparing:prompts": "Styles of questions, paired.",
+    "everything:everything": "All protocols of a table on one page.",
+    "benchmark:mini_benchmark": "The papers' sets, on the records that are there.",
+    "comparing:transfer": "Probes from one data set to another.",
+}
+"""Command of `evaluate` -> its help."""
 
 
 def build() -> App:
@@ -167,6 +182,9 @@ def build() -> App:
     evaluate.command(
         f"{here}.evaluate:partial_leads", name="partial-leads", help="From 1 to 12 leads, by name."
     )
+    for name, about in PROTOCOLS.items():
+        function = name.rpartition(":")[2].replace("_", "-")
+        evaluate.command(f"{here}.{name}", name=function, help=about)
     evaluate.command(
         f"{here}.evaluate_text:report_generation",
         name="report-generation",
@@ -201,6 +219,7 @@ def main(tokens: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 all done, 1 something failed, 2 the call was wrong."""
     # threads that wait must not spin: they would take the cores from the data workers
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    remember(tokens)
     try:
         status = build()(tokens, exit_on_error=False)
     except CycloptsError:

@@ -1,40 +1,16 @@
-"""Commands that measure a model on labelled real recordings."""
+"""Commands that measure a model on labelled real recordings: zero-shot, fewer leads, the card."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
-
-from cyclopts import Parameter
+from typing import Literal
 
 from cardiolex.cli.batch import lead_names
+from cardiolex.cli.measuring import Measuring, asked, load_truth, read_answerable
+from cardiolex.cli.pages import publish, say_kept, say_written
 from cardiolex.cli.progress import progress_bar
-from cardiolex.errors import CardiolexError
 
-if TYPE_CHECKING:
-    from cardiolex.evaluation.loading import LoadedTable
-    from cardiolex.evaluation.results import ZeroShotResult
-    from cardiolex.interpreter import Interpreter
-    from cardiolex.recordings.recording import Recording
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, kw_only=True)
-class Measuring:
-    """What every measurement asks for."""
-
-    root: Path
-    """Folder that the record paths start from."""
-    model: Path | None = None
-    """A checkpoint folder; the bundled model by default."""
-    prompts: Literal["name", "concise", "enriched"] | None = None
-    """Ask by name, by a short phrase or by a description; by default as the model was made for."""
-    resamples: int = 1000
-    """Bootstrap samples, by patient where patients are known."""
-    seed: int = 0
-    """Seed of the bootstrap."""
+__all__ = ["Measuring", "card", "load_truth", "partial_leads", "read_answerable", "zero_shot"]
 
 
 def zero_shot(
@@ -43,9 +19,11 @@ def zero_shot(
     *,
     measuring: Measuring,
     leads: str | None = None,
+    valid: Path | None = None,
+    protocol: Literal["strict", "published"] = "strict",
     output: Path | None = None,
 ) -> int:
-    """AUROC and AUPRC of plain condition names, per class and macro, with 95 % intervals.
+    """AUROC, AUPRC, F1, accuracy of plain condition names, per class and macro, with intervals.
 
     Parameters
     ----------
@@ -53,25 +31,49 @@ def zero_shot(
         CSV tables: a column `record` with paths, then one 0/1 column per condition.
     leads
         Use these leads only, e.g. "I,II".
+    valid
+        Table that the thresholds of F1 come from; by default the other patients of each table.
+    protocol
+        "published" adds F1 and accuracy at thresholds chosen on the judged records, as the papers
+        do, under their own name.
     output
-        Folder for table, JSON and plot.
+        Folder for table, JSON, plot and page.
     """
-    from cardiolex.interpreter import load
+    from cardiolex.evaluation.page_parts import zero_shot_part
+    from cardiolex.evaluation.zero_shot import measure
 
-    interpreter = load(measuring.model, prompts=measuring.prompts)
-    macros = []
-    incomplete = False
+    model = asked(measuring, output)
+    chosen = lead_names(leads)
+    thresholds = None
+    if valid is not None:
+        thresholds = model.answers(load_truth(valid, measuring.root), chosen)
+    macros, incomplete = [], False
     for path in truth:
         loaded = load_truth(path, measuring.root)
-        result = _measured(interpreter, loaded, lead_names(leads), measuring)
+        result = measure(
+            model.answers(loaded, chosen),
+            seen=model.seen(loaded.table.conditions),
+            resamples=measuring.resamples,
+            seed=measuring.seed,
+            decided=True,
+            valid=thresholds,
+            published=protocol == "published",
+        )
         print(result.to_markdown())
         macros.append(result.macro_auroc.value)
         incomplete = incomplete or bool(result.unreadable)
         if output is not None:
-            for written in result.write(output):
-                print(f"wrote {written}")
+            say_written(result.write(output))
+            publish(
+                output / result.table,
+                [zero_shot_part(result)],
+                loaded=[loaded],
+                asked=model,
+                measuring=measuring,
+            )
     if len(macros) > 1:
         print(f"Mean of {len(macros)} macro AUROC: {sum(macros) / len(macros):.3f}")
+    say_kept(model)
     return 1 if incomplete else 0
 
 
@@ -80,37 +82,70 @@ def partial_leads(
     /,
     *,
     measuring: Measuring,
+    groups: str = "nested,single,clinical,wearable",
+    sampled: int = 0,
+    exhaustive: bool = False,
     output: Path | None = None,
 ) -> int:
-    """The same for 1 to 12 leads in the papers' order, every single lead, and clinical subsets.
+    """The same for 1 to 12 leads in the papers' order, every single lead, and other subsets.
 
     Parameters
     ----------
     truth
         CSV tables: a column `record` with paths, then one 0/1 column per condition.
+    groups
+        Among nested, single, clinical, wearable; "" for none.
+    sampled
+        As many different subsets more, drawn with --seed, every size equally likely.
+    exhaustive
+        All 4,095 subsets.
     output
-        Folder for table, JSON and plot.
+        Folder for table, JSON, plot and page.
     """
-    from cardiolex.evaluation.partial_leads import evaluate_partial_leads
-    from cardiolex.interpreter import load
+    from cardiolex.cli.call_error import CallError
+    from cardiolex.evaluation.page_parts import partial_leads_part
+    from cardiolex.evaluation.partial_leads import (
+        SUBSETS,
+        evaluate_partial_leads,
+        every_subset,
+        sampled_subsets,
+    )
 
-    interpreter = load(measuring.model, prompts=measuring.prompts)
+    named = [name.strip() for name in groups.split(",") if name.strip()]
+    if unknown := [name for name in named if name not in SUBSETS]:
+        raise CallError(f"--groups {unknown[0]!r}: choose among {', '.join(SUBSETS)}")
+    subsets = {name: dict(SUBSETS[name]) for name in named}
+    if sampled:
+        subsets["sampled"] = sampled_subsets(sampled, measuring.seed)
+    if exhaustive:
+        subsets["exhaustive"] = every_subset()
+    model = asked(measuring, output)
     incomplete = False
     for path in truth:
         loaded = load_truth(path, measuring.root)
-        result = evaluate_partial_leads(
-            interpreter.score,
-            loaded,
-            model=interpreter.name,
-            seen=_seen(interpreter, loaded),
-            resamples=measuring.resamples,
-            seed=measuring.seed,
-        )
+        with progress_bar(f"subsets of leads, {loaded.table.name}") as progress:
+            result = evaluate_partial_leads(
+                model.score,
+                loaded,
+                subsets=subsets,
+                model=model.name,
+                on_subset=progress,
+                seen=model.seen(loaded.table.conditions),
+                resamples=measuring.resamples,
+                seed=measuring.seed,
+            )
         print(result.to_markdown())
         incomplete = incomplete or bool(loaded.unreadable)
         if output is not None:
-            for written in result.write(output):
-                print(f"wrote {written}")
+            say_written(result.write(output))
+            publish(
+                output / f"{result.table}-partial-leads",
+                [partial_leads_part(result)],
+                loaded=[loaded],
+                asked=model,
+                measuring=measuring,
+            )
+    say_kept(model)
     return 1 if incomplete else 0
 
 
@@ -126,80 +161,23 @@ def card(truth: list[Path], /, *, measuring: Measuring, output: Path) -> int:
     """
     from cardiolex.checkpoint import check_output, revise
     from cardiolex.evaluation.card import SUBSETS, measured, with_section
-    from cardiolex.interpreter import BUNDLED, load
+    from cardiolex.evaluation.zero_shot import measure
+    from cardiolex.interpreter import BUNDLED
 
     check_output(output)
-    interpreter = load(measuring.model, prompts=measuring.prompts)
+    model = asked(measuring)
     tables = [load_truth(path, measuring.root) for path in truth]
     results = {
-        subset: [_measured(interpreter, loaded, leads, measuring) for loaded in tables]
+        subset: [
+            measure(
+                model.answers(loaded, leads), resamples=measuring.resamples, seed=measuring.seed
+            )
+            for loaded in tables
+        ]
         for subset, leads in SUBSETS.items()
     }
     section = measured(results)
     print(section, end="")
-    text = with_section(interpreter.checkpoint.card, section)
+    text = with_section(model.interpreter.checkpoint.card, section)
     print(f"wrote {revise(measuring.model or BUNDLED, output, card=text) / 'README.md'}")
     return 1 if any(loaded.unreadable for loaded in tables) else 0
-
-
-def _measured(
-    interpreter: Interpreter,
-    loaded: LoadedTable,
-    leads: Sequence[str] | None,
-    measuring: Measuring,
-) -> ZeroShotResult:
-    from cardiolex.evaluation.zero_shot import evaluate_zero_shot
-
-    with progress_bar(f"scoring {loaded.table.name}") as progress:
-        return evaluate_zero_shot(
-            interpreter.score,
-            loaded,
-            leads,
-            seen=_seen(interpreter, loaded),
-            model=interpreter.name,
-            resamples=measuring.resamples,
-            seed=measuring.seed,
-            progress=progress,
-        )
-
-
-def load_truth(path: Path, root: Path) -> LoadedTable:
-    """A truth table with its recordings, read with a progress bar."""
-    from cardiolex.evaluation.loading import load_table
-    from cardiolex.evaluation.truth import read_truth
-
-    if not root.is_dir():
-        raise CardiolexError(f"--root {root}: no such folder; give the one record paths start from")
-    table = read_truth(path, root)
-    with progress_bar(f"reading {table.name}") as progress:
-        return load_table(table, read_answerable, progress=progress)
-
-
-def read_answerable(path: Path) -> Recording:
-    """Read a recording without its flat leads, which a model is not shown.
-
-    CardiolexError where no answer can be given at all, so that the record is listed and the
-    others are measured.
-    """
-    from cardiolex.interpreter import SHORTEST_S
-    from cardiolex.recordings.readers import read
-    from cardiolex.recordings.windowing import leads_with_signal
-
-    recording = read(path)
-    whole = [(0, recording.mv.shape[1])]
-    (there,) = leads_with_signal(recording.mv, 1.0, whole, max_missing=0.5)
-    if not there.any() or recording.duration < SHORTEST_S:
-        raise CardiolexError(
-            f"{path}: {recording.duration:.3g} s with signal in {there.sum()} leads; "
-            f"at least {SHORTEST_S:g} s and a lead are needed"
-        )
-    return recording.select(
-        [lead for lead, is_on in zip(recording.leads, there, strict=True) if is_on]
-    )
-
-
-def _seen(interpreter: Interpreter, loaded: LoadedTable) -> dict[str, bool]:
-    conditions = loaded.table.conditions
-    names = [question.name for question in interpreter.questions(conditions)]
-    seen = interpreter.checkpoint.seen
-    return {c: name in seen for c, name in zip(conditions, names, strict=True)}

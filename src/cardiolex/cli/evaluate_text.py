@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from cardiolex.cli.batch import lead_names
 from cardiolex.cli.call_error import CallError
-from cardiolex.cli.evaluate import Measuring, read_answerable
+from cardiolex.cli.measuring import Measuring, read_answerable
 from cardiolex.cli.progress import progress_bar
 from cardiolex.cli.report import Writing, check_writer
 from cardiolex.cli.written_texts import Texts

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from cardiolex.cli.batch import lead_names
 from cardiolex.cli.call_error import CallError
-from cardiolex.cli.evaluate import Measuring, load_truth
+from cardiolex.cli.measuring import Asked, Measuring, asked, load_truth
 from cardiolex.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from cardiolex.evaluation.loading import LoadedTable
-    from cardiolex.evaluation.probing import Features, ProbeResult
-    from cardiolex.interpreter import Interpreter
+    from cardiolex.evaluation.probing import Features, ProbeResult, Probing
 
 
 def linear_probe(
@@ -27,6 +27,7 @@ def linear_probe(
     valid: Path | None = None,
     test: Path | None = None,
     leads: str | None = None,
+    published: Literal["merl", "kmerl", "supreme", "melp"] | None = None,
     output: Path | None = None,
 ) -> int:
     """AUROC of a linear layer on the frozen encoder's features, with 1, 10 and 100 % of the labels.
@@ -48,18 +49,21 @@ def linear_probe(
         Table of the records that are judged.
     leads
         Use these leads only, e.g. "I,II".
+    published
+        Train and report as this paper did instead, to compare with its table; needs a split.
     output
-        Folder for the results as JSON and Markdown.
+        Folder for the results as JSON and Markdown, and for the features, computed once.
     """
-    from cardiolex.evaluation.probing import Probing, cross_validated, on_split, probe_table
+    from cardiolex.evaluation.probing import Probing, probe_table
     from cardiolex.evaluation.results import write_json
     from cardiolex.files import write_text
-    from cardiolex.interpreter import load
 
     if (valid is None) != (test is None) or (test is not None and len(truth) != 1):
         raise CallError("--valid and --test go together, with one training table")
+    if published is not None and test is None:
+        raise CallError("--published needs the paper's split: give --valid and --test")
     wanted = [_share(part) for part in shares.split(",")]
-    interpreter, chosen = load(measuring.model), lead_names(leads)
+    model, chosen = asked(measuring, output), lead_names(leads)
     loaded = [load_truth(path, measuring.root) for path in truth]
     results: list[ProbeResult] = []
     split = []
@@ -68,29 +72,40 @@ def linear_probe(
         for part in split:
             _same_conditions(loaded[0], part)
     for table in loaded:
-        parts = [_features(interpreter, one, chosen) for one in (table, *split)]
+        parts = [_features(model, one, chosen) for one in (table, *split)]
         for share in wanted:
+            count = draws if share < 1 or not split else 1
             probing = Probing(
-                table.table.name,
-                interpreter.name,
-                share,
-                draws if share < 1 or not split else 1,
-                measuring.resamples,
-                measuring.seed,
+                table.table.name, model.name, share, count, measuring.resamples, measuring.seed
             )
-            conditions = table.table.conditions
-            if split:
-                results.append(on_split(parts[0], parts[1], parts[2], conditions, probing))
-            else:
-                results.append(cross_validated(parts[0], conditions, probing, folds))
+            results.append(_probed(parts, table.table.conditions, probing, folds, published))
     text = probe_table(results)
     print(text, end="")
     if output is not None:
         output.mkdir(parents=True, exist_ok=True)
-        write_json(output / "linear-probe.json", [one.to_dict() for one in results])
-        write_text(output / "linear-probe.md", text)
-        print(f"wrote {output / 'linear-probe.json'}, {output / 'linear-probe.md'}")
+        stem = "linear-probe" if published is None else f"linear-probe-{published}"
+        write_json(output / f"{stem}.json", [one.to_dict() for one in results])
+        write_text(output / f"{stem}.md", text)
+        print(f"wrote {output / f'{stem}.json'}, {output / f'{stem}.md'}")
     return 1 if any(one.unreadable for one in (*loaded, *split)) else 0
+
+
+def _probed(
+    parts: Sequence[Features],
+    conditions: Sequence[str],
+    probing: Probing,
+    folds: int,
+    published: Literal["merl", "kmerl", "supreme", "melp"] | None,
+) -> ProbeResult:
+    """One share: cross-validated, on the split, or as a paper did it."""
+    from cardiolex.evaluation.probing import cross_validated, on_split
+    from cardiolex.evaluation.published_probe import published_probe
+
+    if len(parts) == 1:
+        return cross_validated(parts[0], conditions, probing, folds)
+    if published is None:
+        return on_split(parts[0], parts[1], parts[2], conditions, probing)
+    return published_probe(parts[0], parts[1], parts[2], conditions, probing, published)
 
 
 def _share(text: str) -> float:
@@ -103,22 +118,15 @@ def _share(text: str) -> float:
     return share
 
 
-def _features(
-    interpreter: Interpreter, loaded: LoadedTable, leads: list[str] | None, batch: int = 64
-) -> Features:
+def _features(model: Asked, loaded: LoadedTable, leads: list[str] | None) -> Features:
     """Features of all recordings, computed once."""
-    import numpy as np
-
+    from cardiolex.evaluation.answers import embed_in_batches
     from cardiolex.evaluation.probing import Features
 
-    recordings = loaded.recordings
-    rows = []
     with progress_bar(f"embedding {loaded.table.name}") as progress:
-        for start in range(0, len(recordings), batch):
-            rows.append(interpreter.features(recordings[start : start + batch], leads=leads))
-            progress(min(start + batch, len(recordings)), len(recordings))
+        values = embed_in_batches(model.features, loaded.recordings, leads, progress=progress)
     patients, _ = loaded.patients()
-    return Features(np.concatenate(rows), loaded.table.labels[loaded.rows], patients)
+    return Features(values, loaded.table.labels[loaded.rows], patients)
 
 
 def _same_conditions(train: LoadedTable, other: LoadedTable) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cardiolex.cli.evaluate import load_truth
+from cardiolex.cli.measuring import load_truth
 from cardiolex.cli.progress import progress_bar
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from cardiolex.cli.evaluate import read_answerable
+from cardiolex.cli.measuring import read_answerable
 from cardiolex.cli.progress import progress_bar
 from cardiolex.cli.report import Writing
 from cardiolex.errors import CardiolexError

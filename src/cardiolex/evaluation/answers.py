@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from cardiolex.recordings.leads import LEADS
 from cardiolex.recordings.recording import Recording
 
 LEVEL = 0.95
+Features = Callable[[Sequence[Recording], Sequence[str] | None], NDArray[np.floating]]
 
 
 class NothingToMeasure(CardiolexError):
@@ -106,3 +107,52 @@ def with_leads(
             f"{loaded.table.name}: no recording has the leads {list(leads or ())}"
         )
     return np.flatnonzero(has), np.flatnonzero(~has)
+
+
+def embed_in_batches(
+    features: Features,
+    recordings: Sequence[Recording],
+    leads: Sequence[str] | None,
+    *,
+    batch_size: int = 64,
+    progress: Progress | None = None,
+) -> NDArray[np.float32]:
+    """Vectors (N, D) of `features(recordings, leads)`, `batch_size` recordings at a time."""
+    rows = []
+    for start in range(0, len(recordings), batch_size):
+        part = recordings[start : start + batch_size]
+        rows.append(np.asarray(features(part, leads), np.float32))
+        if progress is not None:
+            progress(start + len(part), len(recordings))
+    return np.concatenate(rows)
+
+
+def ask_shared(
+    score: Score,
+    loaded: Sequence[LoadedTable],
+    subsets: Sequence[Sequence[str] | None],
+    *,
+    batch_size: int = 64,
+    progress: Progress | None = None,
+) -> None:
+    """Ask every record once for the conditions of all tables that hold it, with each of `subsets`.
+
+    The answers are for `KeptScores` to remember; records are the same where their paths are.
+    """
+    groups: dict[tuple[str, ...], dict[str, Recording]] = {}
+    asked: dict[str, tuple[Recording, list[str]]] = {}
+    for one in loaded:
+        for row, recording in zip(one.rows, one.recordings, strict=True):
+            path = str(one.table.root / one.table.records[row])
+            asked.setdefault(path, (recording, []))[1].extend(one.table.conditions)
+    for path, (recording, named) in asked.items():
+        groups.setdefault(tuple(dict.fromkeys(named)), {})[path] = recording
+    total, done = len(asked) * len(subsets), 0
+    for conditions, recordings in groups.items():
+        for leads in subsets:
+            able = [r for r in recordings.values() if set(leads or ()) <= set(r.leads)]
+            for start in range(0, len(able), batch_size):
+                score(able[start : start + batch_size], conditions, leads)
+                if progress is not None:
+                    progress(done + start, total)
+            done += len(recordings)

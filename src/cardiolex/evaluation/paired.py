@@ -72,8 +72,8 @@ class PairedResult:
             "versions": versions(),
         }
 
-    def to_markdown(self) -> str:
-        """The macro difference first, then every class."""
+    def rows(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        """Header and rows, the macro difference first."""
         header = (
             "condition",
             "positives",
@@ -96,9 +96,12 @@ class PairedResult:
                 "",
             )
         ]
-        rows += [_cells(one) for one in self.classes]
+        return header, [*rows, *(_cells(one) for one in self.classes)]
+
+    def to_markdown(self) -> str:
+        """The table under a line with the numbers of records and patients."""
         title = f"**{self.table}: {self.n_records} records of {self.n_patients} patients, AUROC**"
-        return "\n".join([title, "", *markdown_table(header, rows)]) + "\n"
+        return "\n".join([title, "", *markdown_table(*self.rows())]) + "\n"
 
     def figure(self) -> Figure:
         """Differences by class with their bootstrap intervals."""

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from cardiolex.errors import CardiolexError
 from cardiolex.evaluation.answers import NothingToMeasure
-from cardiolex.evaluation.loading import LoadedTable, Score
+from cardiolex.evaluation.loading import LoadedTable, Progress, Score
 from cardiolex.evaluation.results import ZeroShotResult, markdown_table, write_json
 from cardiolex.evaluation.zero_shot import evaluate_zero_shot
 from cardiolex.files import write_text
-from cardiolex.recordings.leads import LEADS
+from cardiolex.recordings.leads import LEADS, in_order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +52,33 @@ SUBSETS: dict[str, dict[str, tuple[str, ...]]] = {
     "clinical": CLINICAL,
     "wearable": WEARABLE,
 }
+
+
+def every_subset(among: Sequence[str] = LEADS) -> dict[str, tuple[str, ...]]:
+    """All 2^n - 1 subsets, small ones first: name -> leads."""
+    leads = in_order(among)
+    return {
+        ", ".join(subset): subset
+        for size in range(1, len(leads) + 1)
+        for subset in combinations(leads, size)
+    }
+
+
+def sampled_subsets(
+    count: int, seed: int = 0, among: Sequence[str] = LEADS
+) -> dict[str, tuple[str, ...]]:
+    """`count` different subsets, every size equally likely: name -> leads."""
+    leads = in_order(among)
+    most = 2 ** len(leads) - 1
+    if not 1 <= count <= most:
+        raise CardiolexError(f"{count} subsets of {len(leads)} leads: give 1 to {most}")
+    rng = np.random.default_rng(seed)
+    found: dict[str, tuple[str, ...]] = {}
+    while len(found) < count:
+        size = int(rng.integers(1, len(leads) + 1))
+        subset = in_order(leads[i] for i in rng.permutation(len(leads))[:size])
+        found[", ".join(subset)] = subset
+    return dict(sorted(found.items(), key=lambda item: len(item[1])))
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,18 +130,15 @@ class PartialLeadsResult:
 
         return pd.DataFrame([_row(one) for one in self.subsets])
 
+    def rows(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        """Header and one row per subset; subsets that could not be measured say why."""
+        means = ("macro AUROC (95 %)", "macro AUPRC (95 %)")
+        header = ("group", "leads", "records", "classes", *means)
+        return header, [_cells(one) for one in self.subsets]
+
     def to_markdown(self) -> str:
-        """One line per subset; subsets that could not be measured say why."""
-        header = (
-            "group",
-            "leads",
-            "records",
-            "classes",
-            "macro AUROC (95 %)",
-            "macro AUPRC (95 %)",
-        )
-        lines = markdown_table(header, [_cells(one) for one in self.subsets])
-        return f"**{self.table}**\n\n" + "\n".join(lines) + "\n"
+        """One line per subset."""
+        return f"**{self.table}**\n\n" + "\n".join(markdown_table(*self.rows())) + "\n"
 
     def curve(self) -> Figure:
         """Macro AUROC against the number of leads of the nested subsets."""
@@ -164,21 +191,27 @@ def evaluate_partial_leads(
     *,
     subsets: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
     model: str = "",
+    on_subset: Progress | None = None,
     **options: Any,
 ) -> PartialLeadsResult:
     """Zero-shot figures for every subset of `subsets` (default `SUBSETS`: group -> name -> leads).
 
     Subsets of the same leads are scored once; `options` go to `evaluate_zero_shot`. A subset
     that no recording has, or that leaves no class to measure, is kept with the reason.
+    `on_subset(done, total)` is called after each.
     """
     known: dict[frozenset[str], tuple[ZeroShotResult | None, str | None]] = {}
     found = []
-    for group, named in (SUBSETS if subsets is None else subsets).items():
+    asked = SUBSETS if subsets is None else subsets
+    total = sum(len(named) for named in asked.values())
+    for group, named in asked.items():
         for name, leads in named.items():
             key = frozenset(leads)
             if key not in known:
                 known[key] = _one(score, loaded, tuple(leads), model, options)
             found.append(SubsetResult(group, name, tuple(leads), *known[key]))
+            if on_subset is not None:
+                on_subset(len(found), total)
     return PartialLeadsResult(loaded.table.name, model, tuple(found))
 
 

@@ -153,6 +153,19 @@ def on_split(
     return _result(test, conditions, _Learned(logits, sizes, chosen, "given split"), probing)
 
 
+def judged(
+    test: Features,
+    conditions: Sequence[str],
+    logits: Sequence[Array],
+    sizes: Sequence[int],
+    penalties: Sequence[float],
+    protocol: str,
+    probing: Probing,
+) -> ProbeResult:
+    """The result of `logits` (draws of (N, K)) that a probe gave to `test`, however it learned."""
+    return _result(test, conditions, _Learned(logits, sizes, penalties, protocol), probing)
+
+
 def probe_table(results: Sequence[ProbeResult]) -> str:
     """Markdown: one line per model and table, one column per share."""
     shares = sorted({one.share for one in results})

@@ -107,28 +107,28 @@ class ZeroShotResult:
 
         return pd.DataFrame([_flat(one) for one in self.classes])
 
+    def class_rows(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        """Header and rows, the macro mean first."""
+        header = ("condition", "positives", "negatives", "AUROC (95 %)", "AUPRC (95 %)", "seen")
+        macro = ("**macro mean**", "", "", str(self.macro_auroc), str(self.macro_auprc), "")
+        return header, [macro, *(_cells(one) for one in self.classes)]
+
     def to_markdown(self) -> str:
         """Table with the macro mean first, then what was left out and why."""
-        lines = [f"**{self._title()}**", ""]
-        lines += markdown_table(
-            ("condition", "positives", "negatives", "AUROC (95 %)", "AUPRC (95 %)", "seen"),
-            [
-                ("**macro mean**", "", "", str(self.macro_auroc), str(self.macro_auprc), ""),
-                *(_cells(one) for one in self.classes),
-            ],
-        )
+        lines = [f"**{self._title()}**", "", *markdown_table(*self.class_rows())]
         for decided in (self.decisions, self.published):
             if decided is not None:
                 lines += ["", f"Thresholds: {decided.thresholds_from}.", ""]
                 lines += markdown_table(*decisions_table(decided))
-        lines += ["", *self._omissions()]
+        lines += ["", *self.omissions()]
         return "\n".join(lines).rstrip() + "\n"
 
     def _title(self) -> str:
         leads = "all recorded leads" if self.leads is None else ", ".join(self.leads)
         return f"{self.table}: {self.n_records} records of {self.n_patients} patients, {leads}"
 
-    def _omissions(self) -> list[str]:
+    def omissions(self) -> list[str]:
+        """What was left out and why, in sentences."""
         lines = []
         if self.left_out:
             names = [f"{one.condition} ({one.n_pos}/{one.n_neg})" for one in self.left_out]

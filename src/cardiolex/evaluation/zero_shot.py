@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cardiolex.evaluation.answers import LEVEL, Answers, NothingToMeasure, ask
 from cardiolex.evaluation.bootstrap import Estimate, Resampled, bootstrap
-from cardiolex.evaluation.decisions import Decisions
+from cardiolex.evaluation.decisions import decide, decide_on_judged
 from cardiolex.evaluation.loading import LoadedTable, Progress, Score
 from cardiolex.evaluation.metrics import MIN_POSITIVES, countable
 from cardiolex.evaluation.results import ClassResult, LeftOut, ZeroShotResult, versions
@@ -51,10 +51,15 @@ def measure(
     min_positives: int = MIN_POSITIVES,
     resamples: int = 1000,
     seed: int = 0,
-    decisions: Decisions | None = None,
-    published: Decisions | None = None,
+    decided: bool = False,
+    valid: Answers | None = None,
+    published: bool = False,
 ) -> ZeroShotResult:
-    """The same from answers that are there already; `decisions` and `published` are shown along."""
+    """The same from answers that are there already.
+
+    `decided` adds F1 and its like at thresholds from `valid`, or from the other patients of the
+    table; `published` adds them at thresholds chosen on the judged records, under another name.
+    """
     kept, n_pos, n_neg = countable(answers.labels, min_positives)
     if not kept.any():
         raise NothingToMeasure(
@@ -62,6 +67,7 @@ def measure(
             f"{len(answers)} recordings"
         )
     chosen = answers.only(kept)
+    options = {"resamples": resamples, "seed": seed}
     auroc, auprc = bootstrap(
         chosen.labels, chosen.probabilities, answers.patients, resamples=resamples, seed=seed
     )
@@ -92,8 +98,8 @@ def measure(
         labels=answers.labels,
         probabilities=answers.probabilities,
         auroc_samples=auroc.samples,
-        decisions=decisions,
-        published=published,
+        decisions=decide(chosen, valid, **options) if decided else None,
+        published=decide_on_judged(chosen, **options) if published else None,
     )
 
 

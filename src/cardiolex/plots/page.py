@@ -20,7 +20,7 @@ NOTICE = (
     "Research software, not a medical device. These findings are statistical answers of a model "
     "and must not guide the care of a patient."
 )
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def findings_page(page: Page) -> str:
             '<html lang="en">',
             "<head>",
             '<meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{escape(page.title)}</title>",
             f"<style>\n{style}</style>",
@@ -86,14 +86,14 @@ def findings_page(page: Page) -> str:
             "<header>",
             f"<h1>{escape(page.title)}</h1>",
             f'<p class="notice" role="note">{escape(NOTICE)}</p>',
-            *_paragraphs(page.introduction),
+            *paragraphs(page.introduction),
             _contents(page.records),
             "</header>",
             "<main>",
             *sections,
             "</main>",
             "<footer>",
-            *_paragraphs(page.model),
+            *paragraphs(page.model),
             "</footer>",
             "</body>",
             "</html>",
@@ -108,7 +108,8 @@ def save_page(page: Page, path: str | Path) -> Path:
     return Path(path)
 
 
-def _paragraphs(lines: Sequence[str]) -> list[str]:
+def paragraphs(lines: Sequence[str]) -> list[str]:
+    """Lines as paragraphs, escaped."""
     return [f"<p>{escape(line)}</p>" for line in lines]
 
 
@@ -141,7 +142,7 @@ def _section(number: int, record: PageRecord) -> str:
 
 def _figure(record: PageRecord) -> str:
     assert record.picture is not None
-    kind = _media_type(record.picture, record.title)
+    kind = media_type(record.picture, record.title)
     data = base64.b64encode(record.picture).decode("ascii")
     text = record.picture_text or f"ECG of {record.title}"
     return (
@@ -150,7 +151,8 @@ def _figure(record: PageRecord) -> str:
     )
 
 
-def _media_type(picture: bytes, title: str) -> str:
+def media_type(picture: bytes, title: str) -> str:
+    """Of a PNG or SVG file; CardiolexError naming `title` for anything else."""
     if picture.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     start = picture[:200].lstrip()

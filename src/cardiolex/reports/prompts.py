@@ -20,6 +20,9 @@ from cardiolex.reports.vocabulary import Vocabulary
 
 FILE = Path(__file__).with_name("prompts.toml")
 Style = Literal["name", "concise", "enriched"]
+Asking = Literal["name", "concise", "enriched", "ensemble"]
+"""A style, or several wordings whose answers are averaged."""
+MOST_SYNONYMS = 3
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,20 @@ def prompt(condition: str, vocabulary: Vocabulary, style: Style = "name") -> str
     if known is None or style == "name":
         return name
     return known.concise if style == "concise" else ", ".join((name, *known.enriched))
+
+
+def wordings(condition: str, vocabulary: Vocabulary, asking: Asking = "name") -> tuple[str, ...]:
+    """The texts whose logits are averaged for `condition`: one of a style, several of an ensemble.
+
+    "ensemble": name, short phrase, description and the first synonyms of the vocabulary, each once.
+    What is asked of one condition never depends on the others.
+    """
+    if asking != "ensemble":
+        return (prompt(condition, vocabulary, asking),)
+    name = vocabulary.resolve(condition)
+    synonyms = () if name is None else vocabulary[name].english[1 : 1 + MOST_SYNONYMS]
+    styles = (prompt(condition, vocabulary, style) for style in get_args(Style))
+    return tuple(dict.fromkeys([*styles, *synonyms]))
 
 
 @lru_cache(maxsize=1)

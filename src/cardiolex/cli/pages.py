@@ -1,0 +1,68 @@
+"""Writing what an evaluation found: files, and a page with the cards and the exact command."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cardiolex.cli.invocation import command_line
+from cardiolex.cli.measuring import Asked, Measuring
+
+if TYPE_CHECKING:
+    from cardiolex.evaluation.loading import LoadedTable
+    from cardiolex.plots.result_page import Part
+
+
+def publish(
+    path: Path,
+    parts: Sequence[Part],
+    *,
+    loaded: Sequence[LoadedTable],
+    asked: Asked,
+    measuring: Measuring,
+    more: Sequence[Asked] = (),
+) -> None:
+    """Write `path`.html (and .pdf if asked): `parts`, data card, model cards, command, versions."""
+    from cardiolex.evaluation.page_parts import data_card, model_card, run_part
+    from cardiolex.plots.print_page import print_page
+    from cardiolex.plots.result_page import ResultPage, save_result_page
+
+    cards = [model_card(one.name, one.interpreter.checkpoint.card) for one in (asked, *more)]
+    tables = ", ".join(one.table.name for one in loaded)
+    page = ResultPage(
+        f"{asked.name}: {tables}",
+        (
+            *parts,
+            data_card(loaded),
+            run_part(command_line(), measuring.seed, measuring.resamples),
+            *cards,
+        ),
+        (f"Asked {_asked_how(asked)}.",),
+    )
+    html = save_result_page(page, path.with_name(path.name + ".html"))
+    print(f"wrote {html}")
+    if measuring.pdf:
+        print(f"wrote {print_page(html, path.with_name(path.name + '.pdf'))}")
+
+
+def say_written(paths: Sequence[Path]) -> None:
+    """A line per file."""
+    for path in paths:
+        print(f"wrote {path}")
+
+
+def say_kept(asked: Asked) -> None:
+    """How much was answered from the file of kept answers."""
+    if asked.kept is not None:
+        print(f"{asked.kept.asked} answers of the model, {asked.kept.found} from {asked.kept.path}")
+
+
+def _asked_how(asked: Asked) -> str:
+    told = {
+        "name": "by plain names",
+        "concise": "by short phrases",
+        "enriched": "by descriptions",
+        "ensemble": "by several wordings, averaged",
+    }
+    return told[asked.interpreter.prompts]

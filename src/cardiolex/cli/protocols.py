@@ -1,0 +1,241 @@
+"""Commands that measure how a model behaves: disturbances, leads, groups, probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from cardiolex.cli.measuring import Asked, Measuring, asked, load_truth
+from cardiolex.cli.pages import publish, say_kept, say_written
+from cardiolex.cli.protocol_runs import (
+    calibration_of,
+    importance_of,
+    robustness_of,
+    seen_of,
+    subgroups_of,
+)
+
+if TYPE_CHECKING:
+    from cardiolex.evaluation.loading import LoadedTable
+    from cardiolex.plots.result_page import Part
+
+
+class Result(Protocol):
+    """What every protocol gives."""
+
+    def to_markdown(self) -> str:
+        """A table."""
+        ...
+
+    def write(self, folder: str | Path) -> Sequence[Path]:
+        """Files in `folder`."""
+        ...
+
+
+R = TypeVar("R", bound=Result)
+
+
+def robustness(
+    truth: list[Path],
+    /,
+    *,
+    measuring: Measuring,
+    kinds: str | None = None,
+    leads: str | None = None,
+    output: Path | None = None,
+) -> int:
+    """AUROC of the same recordings made worse: noise by SNR, leads off or exchanged, rate, length.
+
+    Parameters
+    ----------
+    truth
+        CSV tables: a column `record` with paths, then one 0/1 column per condition.
+    kinds
+        Only these, e.g. "baseline wander,mains,cables exchanged".
+    leads
+        Use these leads only, e.g. "I,II".
+    output
+        Folder for table, JSON, curves and page.
+    """
+    from cardiolex.evaluation.page_parts import robustness_part
+
+    return _each(
+        truth,
+        measuring,
+        output,
+        "robustness",
+        lambda model, loaded: robustness_of(model, loaded, measuring, kinds, leads),
+        robustness_part,
+    )
+
+
+def lead_importance(
+    truth: list[Path],
+    /,
+    *,
+    measuring: Measuring,
+    among: str | None = None,
+    orders: int = 8,
+    exhaustive: bool = False,
+    output: Path | None = None,
+) -> int:
+    """Which leads matter for which condition: Shapley value of each lead in AUROC, as a heat map.
+
+    Parameters
+    ----------
+    truth
+        CSV tables: a column `record` with paths, then one 0/1 column per condition.
+    among
+        These leads only, e.g. "I,II,V1,V5"; by default all twelve.
+    orders
+        How many orders of adding leads are sampled, an even number.
+    exhaustive
+        Ask every subset instead: 4,095 of twelve leads.
+    output
+        Folder for table, JSON, heat map and page.
+    """
+    from cardiolex.evaluation.page_parts import importance_part
+
+    return _each(
+        truth,
+        measuring,
+        output,
+        "lead-importance",
+        lambda model, loaded: importance_of(
+            model, loaded, measuring, among, None if exhaustive else orders
+        ),
+        importance_part,
+    )
+
+
+def subgroups(
+    truth: list[Path],
+    /,
+    *,
+    measuring: Measuring,
+    groups: Path | None = None,
+    leads: str | None = None,
+    output: Path | None = None,
+) -> int:
+    """AUROC by sex and age as the recordings tell them, and by any column of a table.
+
+    Parameters
+    ----------
+    truth
+        CSV tables: a column `record` with paths, then one 0/1 column per condition.
+    groups
+        CSV with a column `record` and one per attribute, such as device.
+    leads
+        Use these leads only, e.g. "I,II".
+    output
+        Folder for table, JSON, plot and page.
+    """
+    from cardiolex.evaluation.page_parts import subgroup_part
+
+    return _each(
+        truth,
+        measuring,
+        output,
+        "subgroups",
+        lambda model, loaded: subgroups_of(model, loaded, measuring, groups, leads),
+        subgroup_part,
+    )
+
+
+def calibration(
+    truth: list[Path],
+    /,
+    *,
+    measuring: Measuring,
+    valid: Path | None = None,
+    leads: str | None = None,
+    output: Path | None = None,
+) -> int:
+    """How far probabilities can be believed, as given and after fits on other patients.
+
+    Reliability diagram, expected calibration error, Brier score, log loss; temperature, Platt and
+    isotonic fits.
+
+    Parameters
+    ----------
+    truth
+        CSV tables: a column `record` with paths, then one 0/1 column per condition.
+    valid
+        Table that the fits come from; by default the other patients of each table.
+    leads
+        Use these leads only, e.g. "I,II".
+    output
+        Folder for table, JSON, diagram and page.
+    """
+    from cardiolex.evaluation.page_parts import calibration_part
+
+    fitted = None if valid is None else load_truth(valid, measuring.root)
+    return _each(
+        truth,
+        measuring,
+        output,
+        "calibration",
+        lambda model, loaded: calibration_of(model, loaded, measuring, fitted, leads),
+        calibration_part,
+    )
+
+
+def seen(
+    truth: list[Path],
+    /,
+    *,
+    measuring: Measuring,
+    threshold: float = 0.95,
+    output: Path | None = None,
+) -> int:
+    """Seen and unseen conditions, by the vocabulary and by the papers' cosine; where they differ.
+
+    Parameters
+    ----------
+    truth
+        CSV tables: a column `record` with paths, then one 0/1 column per condition.
+    threshold
+        Cosine from which a name counts as seen.
+    output
+        Folder for table, JSON and page.
+    """
+    from cardiolex.evaluation.page_parts import seen_part
+
+    return _each(
+        truth,
+        measuring,
+        output,
+        "seen",
+        lambda model, loaded: seen_of(model, loaded, measuring, threshold),
+        seen_part,
+    )
+
+
+def _each(
+    truth: Sequence[Path],
+    measuring: Measuring,
+    output: Path | None,
+    suffix: str,
+    measure: Callable[[Asked, LoadedTable], R],
+    part: Callable[[R], Part],
+) -> int:
+    """Measure every table, print it and, with `output`, write its files and its page."""
+    model = asked(measuring, output)
+    incomplete = False
+    for path in truth:
+        loaded = load_truth(path, measuring.root)
+        result = measure(model, loaded)
+        print(result.to_markdown())
+        incomplete = incomplete or bool(loaded.unreadable)
+        if output is not None:
+            say_written(result.write(output))
+            publish(
+                output / f"{loaded.table.name}-{suffix}",
+                [part(result)],
+                loaded=[loaded],
+                asked=model,
+                measuring=measuring,
+            )
+    say_kept(model)
+    return 1 if incomplete else 0
