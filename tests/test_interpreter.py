@@ -329,3 +329,19 @@ def test_questions_are_put_in_the_style_that_the_model_was_made_for(model, train
     (tmp_path / "m" / "config.json").write_text(json.dumps({**config, "prompts": "rhymed"}))
     with pytest.raises(CardiolexError, match="prompts 'rhymed'; known: name, concise, enriched"):
         load(tmp_path / "m")
+
+
+# ------------------------------------------------------------ recordings too poor to decide
+def test_nothing_is_decided_from_noise_and_the_reason_is_the_first_warning(model, ecg):
+    drowned = replace(ecg, mv=noise(ecg.mv.shape, 2.0))
+    findings = model.interpret(drowned, ASKED)
+    assert [row.decision for row in findings] == [None] * len(ASKED)
+    assert findings.warnings[0].endswith("nothing is decided")
+    assert findings.positive() == () and findings.to_frame()["decision"].isna().all()
+    assert all(row.decision is not None for row in model.interpret(ecg, ASKED))
+
+
+def test_one_good_lead_is_enough_to_decide(model, ecg):
+    mv = ecg.mv + noise(ecg.mv.shape, 0.15)
+    mv[ecg.leads.index("II")] = ecg.mv[ecg.leads.index("II")]
+    assert all(row.decision is not None for row in model.interpret(replace(ecg, mv=mv), ASKED))

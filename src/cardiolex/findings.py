@@ -20,14 +20,15 @@ class Finding:
 
     `condition` is the question as asked, `query` the text that the model was asked with.
     `probability` is calibrated only where `calibrated` says so; `decision` compares it with
-    `threshold`, the model's stated operating point. `seen` tells whether the condition was a
-    label in pre-training (otherwise the answer rests on the meaning of its name alone).
+    `threshold`, the model's stated operating point, and is None where the recording is too poor to
+    decide. `seen` tells whether the condition was a label in pre-training (otherwise the answer
+    rests on the meaning of its name alone).
     """
 
     condition: str
     query: str
     probability: float
-    decision: bool
+    decision: bool | None
     threshold: float
     seen: bool
     calibrated: bool
@@ -116,7 +117,7 @@ def findings_frame(many: Sequence[Findings]) -> pd.DataFrame:
             findings.recording.id,
             row.condition,
             row.probability,
-            int(row.decision),
+            None if row.decision is None else int(row.decision),
             " ".join(findings.leads),
             row.seen,
             row.calibrated,

@@ -272,12 +272,14 @@ class Interpreter:
         names = [question.name or question.text for question in questions]
         by_window = calibration.probabilities(logits, names)  # (W, C)
         overall = calibration.probabilities(logits.mean(axis=0), names)  # (C,)
+        state = quality(used)
+        readable = state.undecidable is None
         rows = [
             Finding(
                 condition=question.condition,
                 query=question.text,
                 probability=float(overall[column]),
-                decision=bool(overall[column] >= calibration.threshold(name)),
+                decision=bool(overall[column] >= calibration.threshold(name)) if readable else None,
                 threshold=calibration.threshold(name),
                 seen=name in self.checkpoint.seen,
                 calibrated=calibration.is_fitted(name),
@@ -291,7 +293,7 @@ class Interpreter:
             recording=whole,
             leads=read,
             rows=tuple(rows),
-            warnings=quality(used).warnings,
+            warnings=state.warnings if readable else (f"{state.undecidable}", *state.warnings),
             model=self.name,
             window_starts_s=tuple(float(start) for start in cut.start_s),
         )

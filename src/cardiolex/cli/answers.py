@@ -46,6 +46,7 @@ def interpret(
         "a; b", or a text file with one condition per line; the model's own list by default.
     format
         table for people; json; csv in long form: record,condition,probability,decision,leads.
+        A decision is empty where the recording is too poor to decide anything.
     output
         Write to this file instead of the terminal.
     plot
@@ -225,7 +226,7 @@ def _csv(found: Iterator[Findings]) -> Iterator[str]:
                 findings.recording.id,
                 row.condition,
                 f"{row.probability:.6f}",
-                str(int(row.decision)),
+                "" if row.decision is None else str(int(row.decision)),
                 " ".join(findings.leads),
             )
 
@@ -256,7 +257,7 @@ def table(findings: Findings) -> str:
     lines += [f"  ! {warning}" for warning in findings.warnings]
     width = max(len(row.condition) for row in findings)
     for row in findings.ranked():
-        mark = "yes" if row.decision else " no"
+        mark = {True: "yes", False: " no", None: "  ?"}[row.decision]
         unseen = "" if row.seen else "  (not a label in training)"
         bar = "█" * round(row.probability * 20)
         lines.append(

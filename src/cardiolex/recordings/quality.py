@@ -11,6 +11,8 @@ from cardiolex.recordings.recording import Recording
 
 SHORT_S = 5.0
 EINTHOVEN_LIMIT_MV = 0.1
+SPOILT = frozenset({"missing", "flat", "gaps", "clipped", "noisy", "too large", "too small"})
+"""Flags with which a lead says nothing that can be relied on; wander is filtered away."""
 
 _WORDS = {
     "flat": "flat (lead off?)",
@@ -40,6 +42,15 @@ class Quality:
     def good_leads(self) -> tuple[str, ...]:
         """Leads without any flag, in canonical order."""
         return tuple(lead for lead in LEADS if not self.leads[lead])
+
+    @property
+    def undecidable(self) -> str | None:
+        """Why nothing should be decided from this recording; None if it can be read."""
+        if "no beats" in self.record:
+            return "no beats found: nothing is decided"
+        if all(flags & SPOILT for flags in self.leads.values()):
+            return "no lead is good enough to read: nothing is decided"
+        return None
 
 
 def quality(recording: Recording) -> Quality:
