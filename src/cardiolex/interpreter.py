@@ -178,6 +178,17 @@ class Interpreter:
         scores = self._scores(self._windows(recordings, leads), self.questions(conditions))
         return np.stack([windows.mean(axis=0) for windows in scores]).astype(np.float64)
 
+    def text_logits(
+        self,
+        recordings: Sequence[Recording],
+        texts: Sequence[str],
+        leads: Sequence[str] | None = None,
+    ) -> NDArray[np.float64]:
+        """As `logits`, but every text is put to the model as it is written, looked up nowhere."""
+        questions = [Question(text, text, None) for text in texts]
+        scores = self._scores(self._windows(recordings, leads), questions)
+        return np.stack([windows.mean(axis=0) for windows in scores]).astype(np.float64)
+
     def embed(
         self, recordings: Sequence[Recording], *, leads: Sequence[str] | None = None
     ) -> NDArray[np.float32]:

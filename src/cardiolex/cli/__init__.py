@@ -186,6 +186,11 @@ def build() -> App:
         function = name.rpartition(":")[2].replace("_", "-")
         evaluate.command(f"{here}.{name}", name=function, help=about)
     evaluate.command(
+        f"{here}.wordings:wordings",
+        name="wordings",
+        help="Do synonyms score alike, opposites not?",
+    )
+    evaluate.command(
         f"{here}.evaluate_text:report_generation",
         name="report-generation",
         help="Written reports against real ones.",
