@@ -1,6 +1,6 @@
 """Recordings measured on random sets of their leads: what a reader of measurements learns from.
 
-Each recording is measured several times: with all its leads, with one, and with a few. Measuring
+Each recording is measured three times: with all its leads, with one, and with a few. Measuring
 takes longer than learning, so the values are kept in parts on disk, which are memory-mapped: an
 interrupted run goes on, and memory stays flat. Shapes: N views, K values, Q entities.
 """
@@ -40,6 +40,7 @@ WORN = (
 """Sets of leads that devices record."""
 FAVOURED = {"I": 3.0, "II": 3.0, "V1": 3.0}
 """How much more often than others a lead is the only one."""
+VIEWS = 3  # of a recording, the one of all leads first
 _MOST = 8  # leads of a random set
 
 
@@ -52,10 +53,14 @@ class Labelled(Protocol):
 
 @dataclass(frozen=True)
 class MeasuredBatch:
-    """`measured` (B, K) with NaN, `labels` (B, Q) of 1, 0 and NaN."""
+    """`measured` (B, K) with NaN, `labels` (B, Q) of 1, 0 and NaN.
+
+    `whole` (B, K) are the values of the same recordings from all their leads.
+    """
 
     measured: Tensor
     labels: Tensor
+    whole: Tensor
 
     def to(self, device: torch.device | str) -> Self:
         """The same batch on `device`."""
@@ -64,7 +69,10 @@ class MeasuredBatch:
 
 
 class MeasuredViews:
-    """The finished parts in a folder as a map-style data set of views (values, labels)."""
+    """The finished parts in a folder as a map-style data set of views.
+
+    A view is a row of values and labels, and the values of the recording's view of all leads.
+    """
 
     def __init__(self, folder: str | Path) -> None:
         self.paths = sorted(Path(folder).glob("part-*.npy"))
@@ -74,10 +82,11 @@ class MeasuredViews:
     def __len__(self) -> int:
         return int(self._ends[-1])
 
-    def __getitem__(self, index: int) -> Any:
+    def __getitem__(self, index: int) -> tuple[Any, Any]:
         part = int(np.searchsorted(self._ends, index, side="right"))
         rows = self._parts[part]
-        return rows[len(rows) - int(self._ends[part]) + index]
+        row = len(rows) - int(self._ends[part]) + index
+        return rows[row], rows[row - row % VIEWS]["values"]
 
     def values(self, most: int = 50_000) -> NDArray[np.float32]:
         """Values (N, K) of at most about `most` views, evenly taken."""
@@ -105,12 +114,13 @@ class MeasuredViews:
         return np.cumsum([len(part) for part in self._parts])
 
 
-def collate_views(views: Sequence[Any]) -> MeasuredBatch:
+def collate_views(views: Sequence[tuple[Any, Any]]) -> MeasuredBatch:
     """Stack views; labels that are unknown become NaN."""
-    rows = np.stack(views)
+    rows = np.stack([row for row, _ in views])
     labels = rows["labels"].astype(np.float32)
     labels[rows["labels"] == UNKNOWN] = np.nan
-    return MeasuredBatch(torch.from_numpy(rows["values"].copy()), torch.from_numpy(labels))
+    arrays = (rows["values"].copy(), labels, np.stack([whole for _, whole in views]))
+    return MeasuredBatch(*(torch.from_numpy(array) for array in arrays))
 
 
 def measure_examples(

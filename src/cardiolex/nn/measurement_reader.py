@@ -29,13 +29,13 @@ class MeasurementReader(nn.Module):
 
         model_config = ConfigDict(extra="forbid", frozen=True)
 
-        bins: int = Field(default=10, ge=1)
+        bins: int = Field(default=20, ge=1)
         width: int = Field(default=512, ge=1)
         blocks: int = Field(default=2, ge=0)
         hidden: int = Field(default=256, ge=1)
         """Of the network that turns a text vector into weights."""
         dropout: float = Field(default=0.2, ge=0, lt=1)
-        share: float = Field(default=0.7, ge=0, le=1)
+        share: float = Field(default=0.5, ge=0, le=1)
         """Logit = (1 - share) x that of the signal + share x that of the measurements."""
 
     def __init__(self, config: Config, values: int, query_dim: int) -> None:

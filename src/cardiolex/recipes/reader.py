@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ from cardiolex.files import write_text
 from cardiolex.nn.measurement_reader import MeasurementReader
 from cardiolex.objectives.entities import entity_bce
 from cardiolex.recipes.bundled import SIMULATOR, EveryCondition
+from cardiolex.recipes.graded import graded
 from cardiolex.recipes.pretrain import is_local
 from cardiolex.recipes.recipe_config import RecipeConfig
 from cardiolex.recipes.run_record import RECORD, refuse_another
@@ -55,7 +57,7 @@ Progress = Callable[[int, int], None]
 
 TRAINER = TrainerConfig(
     batch_size=512,
-    epochs=6,
+    epochs=4,
     lr=1e-3,
     final_lr=1e-5,
     warmup_steps=100,
@@ -82,6 +84,8 @@ class ReaderRun(RecipeConfig):
     """With `store`: labels that `cardiolex extract` took from reports."""
     recordings: int = Field(default=40_000, gt=0)
     """Simulated recordings, each measured with three sets of leads."""
+    graded: bool = True
+    """Soft labels where one measured value decides, see `recipes.graded`."""
     unmeasured: float = Field(default=0.05, ge=0, lt=0.5)
     """Mean share of values that are hidden in training."""
     processes: int | None = None
@@ -141,13 +145,14 @@ def train_reader(config: ReaderRun, progress: Progress | None = None) -> Path | 
     with processes(config.device) as group:
         torch.manual_seed(config.trainer.seed)
         training = _training(config, checkpoint, views)
+        names = checkpoint.vocabulary.names
         trainer = Trainer(
             training,
             views,
             config.trainer,
             config.output,
             group,
-            collate_examples=collate_views,  # type: ignore[arg-type]
+            collate_examples=partial(_collate, config.graded, names),  # type: ignore[arg-type]
             identity=identity,
         )
         if group.first:
@@ -201,6 +206,7 @@ def _facts(config: ReaderRun, checkpoint: Checkpoint) -> dict[str, Any]:
         "vocabulary": checkpoint.vocabulary.fingerprint,
         "text": checkpoint.text.fingerprint,
         "unmeasured": config.unmeasured,
+        "graded": config.graded,
         "trainer": config.trainer.model_dump(mode="json"),
     }
 
@@ -210,6 +216,14 @@ def _training(config: ReaderRun, checkpoint: Checkpoint, views: MeasuredViews) -
     fresh = MeasurementReader(config.reader, len(NAMES), vectors.shape[1])
     fresh.edges.copy_(torch.from_numpy(quantile_edges(views.values(), config.reader.bins)))
     return ReaderTraining(fresh, vectors, torch.from_numpy(views.known()), config.unmeasured)
+
+
+def _collate(grade: bool, names: Sequence[str], views: Sequence[tuple[Any, Any]]) -> MeasuredBatch:
+    batch = collate_views(views)
+    if not grade:
+        return batch
+    labels = graded(batch.labels.numpy(), batch.whole.numpy(), names)
+    return replace(batch, labels=torch.from_numpy(labels))
 
 
 def _seen(checkpoint: Checkpoint, views: MeasuredViews) -> frozenset[str]:
