@@ -164,9 +164,14 @@ class Interpreter:
         leads: Sequence[str] | None = None,
     ) -> NDArray[np.float64]:
         """Probabilities (N, C) for evaluation: the same numbers as `interpret` gives."""
-        many = self.interpret_many(recordings, conditions, leads=leads)
-        rows = [[row.probability for row in findings] for findings in many]
-        return np.array(rows, dtype=np.float64).reshape(len(rows), len(conditions))
+        if not recordings:
+            return np.empty((0, len(conditions)))
+        questions = self.questions(conditions)
+        names = [question.name or question.text for question in questions]
+        calibration = self.checkpoint.calibration
+        scores = self._scores(self._windows(recordings, leads), questions)
+        rows = [calibration.probabilities(windows.mean(axis=0), names) for windows in scores]
+        return np.stack(rows).astype(np.float64)
 
     def logits(
         self,

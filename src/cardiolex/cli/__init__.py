@@ -13,6 +13,7 @@ from cardiolex.cli.call_error import CallError, refused_options, said
 from cardiolex.cli.invocation import remember
 from cardiolex.cli.prepare import prepare_dataset
 from cardiolex.cli.recipe_help import RecipeHelp
+from cardiolex.cli.reproduce_table import table
 from cardiolex.errors import CardiolexError
 
 ABOUT = """Learn from ECGs and their reports; answer plain-word questions about any ECG, any leads.
@@ -207,7 +208,13 @@ def build() -> App:
         f"{here}.evaluate:card", name="card", help="All leads to one, written into the model card."
     )
     app.command(evaluate)
-    reproduce = App(name="reproduce", help="The runs behind a table, and their figures.")
+    reproduce = App(
+        name="reproduce", help="A table or figure of the papers: its runs, and ours beside theirs."
+    )
+    reproduce.default(table)
+    reproduce.command(
+        f"{here}.reproduce_table:tables", name="list", help="Every table and figure, by name."
+    )
     reproduce.command(
         f"{here}.reproduce:systems", name="systems", help="Language systems, equal compute."
     )

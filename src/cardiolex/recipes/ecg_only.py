@@ -12,6 +12,7 @@ another of MERL's encoders. Methods with an encoder of their own (`OWN`) have si
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from cyclopts import Parameter
@@ -49,6 +50,8 @@ class ECGOnlyRun(StoreRun):
     name: str
     text_encoder: Annotated[str, Parameter(parse=False)] = ""
     """None is used."""
+    text_vectors: Annotated[Path | None, Parameter(parse=False)] = None
+    """None are."""
     scale: Scale = "mv"
     """Millivolts as they are, "minmax" as MERL scales, or "zscore"."""
     variant: str | None = None

@@ -41,6 +41,10 @@ class StoreRun(RecipeConfig):
     """Output folder of `cardiolex extract` whose labels take the place of the store's."""
     held_out: float = Field(default=0.02, ge=0, lt=1)
     """Share of patients kept out of training."""
+    share: float = Field(default=1, gt=0, le=1)
+    """Share of the other patients that are trained on; a larger share holds a smaller one."""
+    text_vectors: Path | None = None
+    """Where vectors of reports are kept, for other runs too; None = in the folder of the run."""
     start_from: Path | None = None
     """Checkpoint folder whose weights are taken instead of fresh ones."""
     device: str | None = None
@@ -76,8 +80,9 @@ def run_on_store(
     """
     encoder: TextEncoder | None = text
     if text is not None and system.reads != "texts":
-        encoder = cached(text, config.output / "text-vectors")
-    training, held_out = split(store, config.held_out, reports=system.reads != "labels")
+        encoder = cached(text, config.text_vectors or config.output / "text-vectors")
+    reports = system.reads != "labels"
+    training, held_out = split(store, config.held_out, reports, config.share)
     return Run(
         name=name,
         system_name=system_name,
@@ -104,11 +109,14 @@ def run_on_store(
     )
 
 
-def split(store: Store, share: float, reports: bool) -> tuple[list[int], list[int]]:
+def split(
+    store: Store, held_out: float, reports: bool, share: float = 1.0
+) -> tuple[list[int], list[int]]:
     """Rows to train on and rows held out, by patient; with `reports` only rows that have one.
 
     Where the data set names its parts, "val" is held out and "test" is in neither; rows that it
-    assigns to none are divided by patient.
+    assigns to none are divided by patient. `held_out` is a share of all patients, `share` one of
+    those that are left.
     """
     table = store.table
     patients = pc.coalesce(table["patient"], table["id"]).to_pylist()
@@ -120,9 +128,13 @@ def split(store: Store, share: float, reports: bool) -> tuple[list[int], list[in
         parts = table["split"].to_pylist()
     kept: tuple[list[int], list[int]] = ([], [])
     for row, (patient, good, part) in enumerate(zip(patients, usable, parts, strict=True)):
-        if good and part != "test":
-            held_out = part == "val" if part else _fraction(str(patient)) < share
-            kept[held_out].append(row)
+        if not good or part == "test":
+            continue
+        place = _fraction(str(patient))
+        out = part == "val" if part else place < held_out
+        left = place if part else (place - held_out) / (1 - held_out)
+        if out or left < share:
+            kept[out].append(row)
     if not kept[0]:
         raise CardiolexError(
             f"{store.folder}: no recording with a report of {MIN_WORDS} words; prepare it with "

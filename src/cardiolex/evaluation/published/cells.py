@@ -9,7 +9,7 @@ from cardiolex.errors import CardiolexError
 
 Obtained = Literal["paper", "quoted", "summary", "not available"]
 """Read in the paper; printed by a later paper; told in a summary by others; not to be had."""
-SPLIT_SETS = ("ptbxl-super", "ptbxl-sub", "ptbxl-form", "ptbxl-rhythm", "cpsc2018", "csn")
+SPLIT_SETS = ("ptbxl_super", "ptbxl_sub", "ptbxl_form", "ptbxl_rhythm", "cpsc2018", "csn")
 """The six evaluation sets, in the order of the papers' columns."""
 MEAN = "mean"
 """Split set of a figure that is the mean over the six."""

@@ -1,0 +1,117 @@
+"""From nothing to a table: trained, measured, kept; a second call does neither."""
+
+import json
+
+import numpy as np
+import pytest
+import wfdb
+
+from cardiolex.cli.evaluate import read_answerable
+from cardiolex.cli.progress import progress_bar
+from cardiolex.datasets.splits import load_split
+from cardiolex.errors import CardiolexError
+from cardiolex.reproduction import training as training_module
+from cardiolex.reproduction.definition import Column, Row, TableDefinition, Training
+from cardiolex.reproduction.evaluation_sets import EvaluationSets
+from cardiolex.reproduction.making import make
+from cardiolex.reproduction.records import RecordFolder
+from cardiolex.reproduction.settings import Settings
+from cardiolex.simulation import Settings as Simulated
+from cardiolex.simulation import simulate
+
+TABLE = TableDefinition(
+    "tiny",
+    "kmerl",
+    "Tab. 0",
+    "Tiny",
+    (Row("K-MERL", Training("kmerl")), Row("unmerged", Training("kmerl", labels="unmerged"))),
+    (
+        Column("ptbxl_super", "zero-shot", leads=12),
+        Column("ptbxl_super", "zero-shot", leads=1),
+        Column("mean", "zero-shot", leads=12),
+        Column("ptbxl_super", "linear-probe", share=100),
+        Column("csn", "zero-shot", leads=12),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """Simulated signals under the names of 36 records of PTB-XL; one file is broken."""
+    folder = tmp_path_factory.mktemp("records")
+    records = load_split("ptbxl_super").part("train").records[:36]
+    for n, record in enumerate(records):
+        place = folder / record
+        place.parent.mkdir(parents=True, exist_ok=True)
+        made = simulate(n, settings=Simulated(fs=100.0)).recording
+        wfdb.wrsamp(
+            place.name,
+            fs=100,
+            units=["mV"] * len(made.leads),
+            sig_name=list(made.leads),
+            p_signal=made.mv.T.astype(float),
+            fmt=["16"] * len(made.leads),
+            write_dir=str(place.parent),
+        )
+    (folder / f"{records[0]}.dat").unlink()
+    return folder
+
+
+def test_records_are_found_by_name_wherever_they_lie(root, tmp_path):
+    found = RecordFolder(root).of_set("ptbxl_super")
+    assert [found.count(part) for part in ("train", "val", "test")] == [36, 0, 0]
+    assert "36 of 21388" in found.missing
+    assert "download ptb-xl" in found.missing
+    deep = tmp_path / "a" / "b"
+    deep.mkdir(parents=True)
+    (deep / "00001_hr.hea").write_text("")
+    (deep / "A0001.mat").write_text("")
+    other = RecordFolder(tmp_path)
+    assert other.of_set("ptbxl_super").parts["train"].records == ("a/b/00001_hr.hea",)
+    assert sum(other.of_set("cpsc2018").count(p) for p in ("train", "val", "test")) == 1
+    with pytest.raises(CardiolexError, match="no such folder"):
+        RecordFolder(tmp_path / "nowhere")
+
+
+def test_labels_go_with_the_record(root):
+    part = load_split("ptbxl_super").part("train")
+    table = RecordFolder(root).of_set("ptbxl_super").parts["train"]
+    assert np.array_equal(table.labels, part.labels[:36])
+    assert table.patients == part.patients[:36]
+
+
+def test_a_table_is_made_once(root, tmp_path, monkeypatch):
+    settings = Settings(
+        output=tmp_path, root=root, scale="small", steps=2, recordings=24, resamples=20
+    )
+
+    def made():
+        sets = EvaluationSets(settings, read_answerable)
+        return make(TABLE, settings, sets, progress_bar)
+
+    first = made()
+    figures = first.figures["K-MERL"]
+    zero_shot, one_lead, mean, probe, csn = (figures[column] for column in TABLE.columns)
+    assert zero_shot.records == one_lead.records == 35  # one cannot be read
+    for one in (zero_shot, one_lead, probe):
+        assert 0 <= one.low <= one.value <= one.high <= 100
+        assert one.classes == len(one.per_class)
+    assert zero_shot.value != one_lead.value
+    assert mean.value > 0
+    assert "sets" in mean.why
+    assert csn.value is None
+    assert "download csn" in csn.why
+    assert "--labels unmerged=FOLDER" in first.not_run["unmerged"]
+    assert not first.complete
+
+    def never(*_, **__):
+        raise AssertionError("trained again")
+
+    monkeypatch.setattr(training_module, "pretrain", never)
+    again = made()
+    assert again.to_dict()["cells"] == first.to_dict()["cells"]
+
+    record = tmp_path / "runs" / "kmerl" / "run.json"
+    other = {**json.loads(record.read_text()), "identity": "x"}
+    record.write_text(json.dumps(other))
+    assert "other settings" in made().not_run["K-MERL"]
