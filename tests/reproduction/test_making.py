@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import wfdb
 
-from cardiolex.cli.evaluate import read_answerable
+from cardiolex.cli.measuring import read_answerable
 from cardiolex.cli.progress import progress_bar
 from cardiolex.datasets.splits import load_split
 from cardiolex.errors import CardiolexError

@@ -90,7 +90,7 @@ def table(
     dry_run
         Print the runs as commands and what data are missing; do nothing.
     """
-    from cardiolex.cli.evaluate import read_answerable
+    from cardiolex.cli.measuring import read_answerable
     from cardiolex.reproduction.catalogue import definition
     from cardiolex.reproduction.evaluation_sets import EvaluationSets
     from cardiolex.reproduction.making import make
