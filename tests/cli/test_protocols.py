@@ -128,3 +128,23 @@ def test_everything_is_one_page_that_says_what_failed(evaluate, tmp_path):
     assert "Robustness" not in page
     ended = evaluate("everything", "first", more=["--without", "luck"])
     assert ended.status == 2 and "--without 'luck'" in ended.err
+
+
+def test_the_beginning_of_a_recording_is_another_question(evaluate, tmp_path):
+    evaluate("zero-shot", "whole")
+    ended = evaluate("zero-shot", "whole", more=["--first-seconds", "5"])
+    assert ended.status == 0 and "12 answers of the model, 0 from" in ended.out
+    page = (tmp_path / "out" / "whole.html").read_text()
+    assert "median 5 (5 to 5), n = 12" in page
+
+
+def test_features_of_a_probe_are_computed_once(evaluate, tmp_path):
+    more = ["--shares", "50,100", "--draws", "2", "--folds", "2"]
+    first = evaluate("linear-probe", "whole", more=more)
+    assert first.status == 0 and "12 answers of the model, 0 from" in first.out
+    again = evaluate("linear-probe", "whole", more=more)
+    assert "0 answers of the model, 12 from" in again.out
+    page = (tmp_path / "out" / "linear-probe.html").read_text()
+    assert "Linear probe: whole" in page and "2 folds by patient" in page
+    ended = evaluate("linear-probe", "whole", more=["--published", "merl"])
+    assert ended.status == 2 and "give --valid and --test" in ended.err

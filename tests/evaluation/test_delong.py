@@ -77,6 +77,7 @@ def test_p_values_are_uniform_where_nothing_differs():
 def test_one_kind_of_label_says_nothing_and_equal_systems_do_not_differ(case):
     labels, first, _ = case
     assert np.isnan(delong(np.zeros(5), first[:5], first[:5]).p)
+    assert np.isnan(delong(labels, labels, np.zeros_like(labels)).p)  # nothing varies
     same = delong(labels, first, first)
     assert (same.difference, same.p) == (0.0, 1.0)
 

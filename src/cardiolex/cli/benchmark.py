@@ -46,7 +46,7 @@ def mini_benchmark(
     chosen = tuple(part.strip() for part in parts.split(","))
     tables = present_tables(measuring.root, named, chosen, face)
     model = asked(measuring, output)
-    loaded = [_load(table) for table in tables]
+    loaded = [_load(table, measuring.first_seconds) for table in tables]
     _ask_once(model, loaded, list(SUBSETS.values()))
     results = {
         one.table.name: {
@@ -76,11 +76,13 @@ def mini_benchmark(
     return 1 if any(one.unreadable for one in loaded) else 0
 
 
-def _load(table: TruthTable) -> LoadedTable:
+def _load(table: TruthTable, first_seconds: float | None) -> LoadedTable:
     from cardiolex.evaluation.loading import load_table
 
     with progress_bar(f"reading {table.name}") as progress:
-        return load_table(table, read_answerable, progress=progress)
+        return load_table(
+            table, lambda path: read_answerable(path, first_seconds), progress=progress
+        )
 
 
 def _ask_once(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cardiolex.cli.batch import lead_names
 from cardiolex.cli.call_error import CallError
-from cardiolex.cli.measuring import Asked, Measuring, Prompts, asked, load_truth
+from cardiolex.cli.measuring import Asked, Measuring, Prompts, asked
 from cardiolex.cli.pages import publish, say_kept, say_written
 from cardiolex.cli.progress import progress_bar
 
@@ -46,7 +46,7 @@ def compare(
     first, second = asked(measuring, output), asked(measuring, output, model=against)
     incomplete = False
     for path in truth:
-        loaded = load_truth(path, measuring.root)
+        loaded = measuring.load(path)
         answers = [model.answers(loaded, lead_names(leads)) for model in (first, second)]
         result = compare_paired(*answers, resamples=measuring.resamples, seed=measuring.seed)
         print(result.to_markdown())
@@ -92,7 +92,7 @@ def prompts(
     models: dict[str, Asked] = {style: asked(measuring, output, prompts=style) for style in STYLES}
     incomplete = False
     for path in truth:
-        loaded = load_truth(path, measuring.root)
+        loaded = measuring.load(path)
         answers = {
             style: model.answers(loaded, lead_names(leads)) for style, model in models.items()
         }
@@ -146,7 +146,7 @@ def transfer(
     if len(truth) < 2:
         raise CallError("transfer needs at least two tables")
     model = asked(measuring, output)
-    loaded = [load_truth(path, measuring.root) for path in truth]
+    loaded = [measuring.load(path) for path in truth]
     result = evaluate_transfer(
         [_data_set(model, one, leads) for one in loaded],
         model.interpreter.checkpoint.vocabulary,

@@ -46,10 +46,10 @@ def zero_shot(
     chosen = lead_names(leads)
     thresholds = None
     if valid is not None:
-        thresholds = model.answers(load_truth(valid, measuring.root), chosen)
+        thresholds = model.answers(measuring.load(valid), chosen)
     macros, incomplete = [], False
     for path in truth:
-        loaded = load_truth(path, measuring.root)
+        loaded = measuring.load(path)
         result = measure(
             model.answers(loaded, chosen),
             seen=model.seen(loaded.table.conditions),
@@ -122,7 +122,7 @@ def partial_leads(
     model = asked(measuring, output)
     incomplete = False
     for path in truth:
-        loaded = load_truth(path, measuring.root)
+        loaded = measuring.load(path)
         with progress_bar(f"subsets of leads, {loaded.table.name}") as progress:
             result = evaluate_partial_leads(
                 model.score,
@@ -166,7 +166,7 @@ def card(truth: list[Path], /, *, measuring: Measuring, output: Path) -> int:
 
     check_output(output)
     model = asked(measuring)
-    tables = [load_truth(path, measuring.root) for path in truth]
+    tables = [measuring.load(path) for path in truth]
     results = {
         subset: [
             measure(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 from cardiolex.cli.batch import lead_names
 from cardiolex.cli.call_error import CallError
-from cardiolex.cli.measuring import Measuring, read_answerable
+from cardiolex.cli.measuring import Common, read_answerable
+from cardiolex.cli.pages import publish_page, say_written
 from cardiolex.cli.progress import progress_bar
 from cardiolex.cli.report import Writing, check_writer
 from cardiolex.cli.written_texts import Texts
@@ -31,7 +32,7 @@ def retrieval(
     reports: list[Path],
     /,
     *,
-    measuring: Measuring,
+    measuring: Common,
     leads: str | None = None,
     words: Literal["report", "findings"] = "report",
     output: Path | None = None,
@@ -50,6 +51,7 @@ def retrieval(
     output
         Folder for table and JSON.
     """
+    from cardiolex.evaluation.page_parts import text_part
     from cardiolex.evaluation.report_table import read_report_table
     from cardiolex.evaluation.retrieval import evaluate_retrieval
     from cardiolex.interpreter import load
@@ -72,8 +74,16 @@ def retrieval(
         print(result.to_markdown())
         incomplete = incomplete or bool(unreadable)
         if output is not None:
-            for written in result.write(output):
-                print(f"wrote {written}")
+            say_written(result.write(output))
+            publish_page(
+                output / f"{table.name}-retrieval",
+                f"{interpreter.name}: {table.name}",
+                [text_part(f"Retrieval: {table.name}", result.to_markdown())],
+                models=[interpreter],
+                seed=measuring.seed,
+                resamples=measuring.resamples,
+                pdf=measuring.pdf,
+            )
     return 1 if incomplete else 0
 
 
@@ -163,6 +173,7 @@ def report_generation(
     output
         Folder for table and JSON.
     """
+    from cardiolex.evaluation.page_parts import text_part
     from cardiolex.evaluation.report_generation import evaluate_report_generation
     from cardiolex.evaluation.report_table import read_report_table
     from cardiolex.evaluation.text_scores import check_libraries
@@ -190,6 +201,13 @@ def report_generation(
         print(result.to_markdown())
         incomplete = incomplete or bool(texts.missing)
         if output is not None:
-            for written in result.write(output):
-                print(f"wrote {written}")
+            say_written(result.write(output))
+            publish_page(
+                output / f"{table.name}-report-generation",
+                f"Written reports: {table.name}",
+                [text_part(f"Written reports: {table.name}", result.to_markdown())],
+                models=[] if interpreter is None else [interpreter],
+                seed=seed,
+                resamples=resamples,
+            )
     return 1 if incomplete else 0

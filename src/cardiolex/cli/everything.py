@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cardiolex.cli.call_error import CallError
-from cardiolex.cli.measuring import Asked, Measuring, asked, load_truth
+from cardiolex.cli.measuring import Asked, Measuring, asked
 from cardiolex.cli.pages import publish, say_kept, say_written
 from cardiolex.cli.progress import progress_bar
 from cardiolex.errors import CardiolexError
@@ -57,7 +57,7 @@ def everything(
     model = asked(measuring, output)
     incomplete = False
     for path in truth:
-        loaded = load_truth(path, measuring.root)
+        loaded = measuring.load(path)
         incomplete = incomplete or bool(loaded.unreadable)
         parts: list[Part] = []
         for name in PROTOCOLS:

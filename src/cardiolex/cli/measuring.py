@@ -27,7 +27,7 @@ Prompts = Literal["name", "concise", "enriched", "ensemble"]
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Measuring:
+class Common:
     """What every measurement asks for."""
 
     root: Path
@@ -41,10 +41,23 @@ class Measuring:
     """Bootstrap samples, by patient where patients are known."""
     seed: int = 0
     """Seed of the bootstrap, and of whatever else is drawn."""
-    cache: Path | None = None
-    """File of kept answers; by default scores.sqlite in the output folder, if one is named."""
     pdf: bool = False
     """Print the page to PDF as well, through Chromium, Chrome or Edge."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Measuring(Common):
+    """What measurements on truth tables ask for beside."""
+
+    cache: Path | None = None
+    """File of kept answers; by default scores.sqlite in the output folder, if one is named."""
+    first_seconds: float | None = None
+    """Look at this much of each recording only; the papers cut CPSC2018 to its first 5 seconds."""
+
+    def load(self, path: Path) -> LoadedTable:
+        """The truth table `path` with its recordings."""
+        return load_truth(path, self.root, self.first_seconds)
 
 
 @dataclass(frozen=True)
@@ -101,8 +114,8 @@ def asked(
     return Asked(interpreter, kept.score(interpreter.score), kept.features(features), kept)
 
 
-def load_truth(path: Path, root: Path) -> LoadedTable:
-    """A truth table with its recordings, read with a progress bar."""
+def load_truth(path: Path, root: Path, first_seconds: float | None = None) -> LoadedTable:
+    """A truth table with its recordings, or their beginnings, read with a progress bar."""
     from cardiolex.evaluation.loading import load_table
     from cardiolex.evaluation.truth import read_truth
 
@@ -110,11 +123,13 @@ def load_truth(path: Path, root: Path) -> LoadedTable:
         raise CardiolexError(f"--root {root}: no such folder; give the one record paths start from")
     table = read_truth(path, root)
     with progress_bar(f"reading {table.name}") as progress:
-        return load_table(table, read_answerable, progress=progress)
+        return load_table(
+            table, lambda path: read_answerable(path, first_seconds), progress=progress
+        )
 
 
-def read_answerable(path: Path) -> Recording:
-    """Read a recording without its flat leads, which a model is not shown.
+def read_answerable(path: Path, first_seconds: float | None = None) -> Recording:
+    """Read a recording, or its beginning, without its flat leads, which a model is not shown.
 
     CardiolexError where no answer can be given at all, so that the record is listed and the
     others are measured.
@@ -124,6 +139,8 @@ def read_answerable(path: Path) -> Recording:
     from cardiolex.recordings.windowing import leads_with_signal
 
     recording = read(path)
+    if first_seconds is not None:
+        recording = recording.crop(0, first_seconds)
     whole = [(0, recording.mv.shape[1])]
     (there,) = leads_with_signal(recording.mv, 1.0, whole, max_missing=0.5)
     if not there.any() or recording.duration < SHORTEST_S:

@@ -11,6 +11,7 @@ from cardiolex.cli.measuring import Asked, Measuring
 
 if TYPE_CHECKING:
     from cardiolex.evaluation.loading import LoadedTable
+    from cardiolex.interpreter import Interpreter
     from cardiolex.plots.result_page import Part
 
 
@@ -24,25 +25,42 @@ def publish(
     more: Sequence[Asked] = (),
 ) -> None:
     """Write `path`.html (and .pdf if asked): `parts`, data card, model cards, command, versions."""
-    from cardiolex.evaluation.page_parts import data_card, model_card, run_part
+    from cardiolex.evaluation.page_parts import data_card
+
+    publish_page(
+        path,
+        f"{asked.name}: {', '.join(one.table.name for one in loaded)}",
+        [*parts, data_card(loaded)],
+        models=[one.interpreter for one in (asked, *more)],
+        seed=measuring.seed,
+        resamples=measuring.resamples,
+        pdf=measuring.pdf,
+        introduction=f"Asked {_asked_how(asked)}.",
+    )
+
+
+def publish_page(
+    path: Path,
+    title: str,
+    parts: Sequence[Part],
+    *,
+    models: Sequence[Interpreter],
+    seed: int,
+    resamples: int,
+    pdf: bool = False,
+    introduction: str = "",
+) -> None:
+    """Write `path`.html (and .pdf if asked): `parts`, command, versions, the models' cards."""
+    from cardiolex.evaluation.page_parts import model_card, run_part
     from cardiolex.plots.print_page import print_page
     from cardiolex.plots.result_page import ResultPage, save_result_page
 
-    cards = [model_card(one.name, one.interpreter.checkpoint.card) for one in (asked, *more)]
-    tables = ", ".join(one.table.name for one in loaded)
-    page = ResultPage(
-        f"{asked.name}: {tables}",
-        (
-            *parts,
-            data_card(loaded),
-            run_part(command_line(), measuring.seed, measuring.resamples),
-            *cards,
-        ),
-        (f"Asked {_asked_how(asked)}.",),
-    )
+    cards = [model_card(model.name, model.checkpoint.card) for model in models]
+    run = run_part(command_line(), seed, resamples)
+    page = ResultPage(title, (*parts, run, *cards), (introduction,) if introduction else ())
     html = save_result_page(page, path.with_name(path.name + ".html"))
     print(f"wrote {html}")
-    if measuring.pdf:
+    if pdf:
         print(f"wrote {print_page(html, path.with_name(path.name + '.pdf'))}")
 
 

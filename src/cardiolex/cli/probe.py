@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from cardiolex.cli.batch import lead_names
 from cardiolex.cli.call_error import CallError
-from cardiolex.cli.measuring import Asked, Measuring, asked, load_truth
+from cardiolex.cli.measuring import Asked, Measuring, asked
+from cardiolex.cli.pages import publish, say_kept, say_written
 from cardiolex.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def linear_probe(
     output
         Folder for the results as JSON and Markdown, and for the features, computed once.
     """
+    from cardiolex.evaluation.page_parts import probe_part
     from cardiolex.evaluation.probing import Probing, probe_table
     from cardiolex.evaluation.results import write_json
     from cardiolex.files import write_text
@@ -64,11 +66,11 @@ def linear_probe(
         raise CallError("--published needs the paper's split: give --valid and --test")
     wanted = [_share(part) for part in shares.split(",")]
     model, chosen = asked(measuring, output), lead_names(leads)
-    loaded = [load_truth(path, measuring.root) for path in truth]
+    loaded = [measuring.load(path) for path in truth]
     results: list[ProbeResult] = []
     split = []
     if valid is not None and test is not None:
-        split = [load_truth(path, measuring.root) for path in (valid, test)]
+        split = [measuring.load(path) for path in (valid, test)]
         for part in split:
             _same_conditions(loaded[0], part)
     for table in loaded:
@@ -86,7 +88,16 @@ def linear_probe(
         stem = "linear-probe" if published is None else f"linear-probe-{published}"
         write_json(output / f"{stem}.json", [one.to_dict() for one in results])
         write_text(output / f"{stem}.md", text)
-        print(f"wrote {output / f'{stem}.json'}, {output / f'{stem}.md'}")
+        say_written([output / f"{stem}.json", output / f"{stem}.md"])
+        tables = list(dict.fromkeys(one.table for one in results))
+        publish(
+            output / stem,
+            [probe_part([one for one in results if one.table == name]) for name in tables],
+            loaded=[*loaded, *split],
+            asked=model,
+            measuring=measuring,
+        )
+    say_kept(model)
     return 1 if any(one.unreadable for one in (*loaded, *split)) else 0
 
 

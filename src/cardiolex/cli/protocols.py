@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from cardiolex.cli.measuring import Asked, Measuring, asked, load_truth
+from cardiolex.cli.measuring import Asked, Measuring, asked
 from cardiolex.cli.pages import publish, say_kept, say_written
 from cardiolex.cli.protocol_runs import (
     calibration_of,
@@ -170,7 +170,7 @@ def calibration(
     """
     from cardiolex.evaluation.page_parts import calibration_part
 
-    fitted = None if valid is None else load_truth(valid, measuring.root)
+    fitted = None if valid is None else measuring.load(valid)
     return _each(
         truth,
         measuring,
@@ -224,7 +224,7 @@ def _each(
     model = asked(measuring, output)
     incomplete = False
     for path in truth:
-        loaded = load_truth(path, measuring.root)
+        loaded = measuring.load(path)
         result = measure(model, loaded)
         print(result.to_markdown())
         incomplete = incomplete or bool(loaded.unreadable)

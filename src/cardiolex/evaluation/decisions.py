@@ -73,16 +73,21 @@ def decide(
     resamples: int = 1000,
     seed: int = 0,
     folds: int = FOLDS,
-) -> Decisions | None:
+) -> Decisions:
     """Decisions with thresholds from `valid`, or from the other patients of the same table.
 
-    Conditions of `valid` are matched by name. None if the table has too few patients for folds.
+    Conditions of `valid` are matched by name. Nothing is decided, and it is said, if the table has
+    too few patients for folds.
     """
     if valid is not None:
         thresholds = np.tile(_from_validation(answers, valid), (len(answers), 1))
         source = f"largest F1 on {valid.table} ({len(valid)} records)"
     elif len(set(answers.patients)) < 2 * folds:
-        return None
+        people = len(set(answers.patients))
+        why = (
+            f"none, since {people} patients are too few for {folds} folds; give a validation table"
+        )
+        return Decisions(why, (), {}, answers.conditions)
     else:
         thresholds = _cross_fitted(answers, folds, seed)
         source = f"largest F1 on the other patients ({folds} folds)"

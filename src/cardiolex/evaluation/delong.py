@@ -52,8 +52,9 @@ def delong(
 ) -> DeLong:
     """Compare the scores `first` and `second` (N,) of one class with `labels` (N,; 1, 0, NaN).
 
-    NaN throughout where positives or negatives are missing; p is 1 where the difference is 0 in
-    every recording, since then there is nothing to tell apart.
+    NaN throughout where positives or negatives are missing. Where the standard error is 0, p is 1
+    if there is no difference, and NaN if there is one that the method cannot judge (one system
+    parts the classes, the other is constant).
     """
     areas, covariance = auroc_covariance(labels, [first, second], patients)
     contrast = np.array([1.0, -1.0])
@@ -63,7 +64,7 @@ def delong(
     if not np.isfinite(error):
         p = np.nan
     elif error == 0:
-        p = 1.0 if difference == 0 else 0.0
+        p = 1.0 if difference == 0 else np.nan
     else:
         p = float(2 * norm.sf(abs(difference) / error))
     return DeLong(float(areas[0]), float(areas[1]), error, p)

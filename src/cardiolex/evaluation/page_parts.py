@@ -15,6 +15,7 @@ from cardiolex.evaluation.metrics import roc_curve
 from cardiolex.evaluation.mini_benchmark import MiniBenchmark
 from cardiolex.evaluation.paired import PairedResult
 from cardiolex.evaluation.partial_leads import PartialLeadsResult
+from cardiolex.evaluation.probing import ProbeResult
 from cardiolex.evaluation.prompt_styles import PromptResult
 from cardiolex.evaluation.results import ZeroShotResult, decisions_table, versions
 from cardiolex.evaluation.robustness import RobustnessResult
@@ -260,6 +261,41 @@ def _spread(values: np.ndarray) -> str:
 def _listed(counts: Counter[str]) -> str:
     shown = [f"{name} ({count})" for name, count in counts.most_common(5)]
     return ", ".join(shown) + (" …" if len(counts) > 5 else "")
+
+
+def text_part(title: str, markdown: str) -> Part:
+    """A result that is a table in Markdown."""
+    return Part(title, markdown=markdown)
+
+
+def probe_part(results: Sequence[ProbeResult]) -> Part:
+    """Shares of the labels side by side, and every class with the largest share."""
+    most = max(results, key=lambda one: one.share)
+    dots = [
+        Dot(f"{one.condition}  ({one.n_pos})", one.auroc.value, one.auroc.low, one.auroc.high)
+        for one in most.classes
+    ]
+    macro = most.macro_auroc
+    bars = per_class(dots, mean=Dot("macro mean", macro.value, macro.low, macro.high))
+    rows = [
+        (
+            f"{one.share:.0%}",
+            f"{one.n_train:.0f}",
+            str(one.n_test),
+            one.protocol,
+            str(one.draws),
+            str(one.macro_auroc),
+        )
+        for one in results
+    ]
+    header = ("labels", "learned from", "judged on", "protocol", "draws", "macro AUROC (95 %)")
+    return Part(
+        f"Linear probe: {most.table}",
+        ("A linear layer on the frozen encoder's features.",),
+        (picture(bars, f"AUROC by condition (positives), {most.share:.0%} of the labels"),),
+        (Table(header, rows),),
+        tuple(f"Left out: {one.condition} ({one.reason})." for one in most.left_out),
+    )
 
 
 def model_card(name: str, card: str) -> Part:

@@ -191,7 +191,9 @@ def decisions_table(decided: Decisions) -> tuple[tuple[str, ...], list[tuple[str
     """Header and rows: macro means first, then a row per class."""
     suffix = " (test-optimal)" if "f1_test_optimal" in decided.macro else ""
     header = ("condition", "threshold", f"F1{suffix}", "accuracy", "sensitivity", "specificity")
-    rows = [("**macro mean**", "", *(str(one) for one in decided.macro.values()))]
+    rows: list[tuple[str, ...]] = []
+    if decided.macro:
+        rows.append(("**macro mean**", "", *(str(one) for one in decided.macro.values())))
     rows += [
         (
             one.condition,
