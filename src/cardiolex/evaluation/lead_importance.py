@@ -124,8 +124,8 @@ class LeadImportance:
             self.shapley[order],
             names,
             self.leads,
-            title=f"{self.table}, {self.model}: Shapley value of a lead in AUROC - 0.5",
-            what="share of AUROC above chance",
+            title=f"{self.table}, {self.model}: which leads matter",
+            what="Shapley value in AUROC - 0.5",
         )
 
     def write(self, folder: str | Path, stem: str | None = None) -> list[Path]:
