@@ -81,7 +81,7 @@ def lead_heat_map(
     title: str = "",
     what: str = "share of AUROC above chance",
 ) -> Figure:
-    """Conditions by leads, `values` (C, L) written into the cells; violet adds, orange takes away."""
+    """Conditions by leads, `values` (C, L) in the cells; violet adds, orange takes away."""
     if values.shape != (len(conditions), len(leads)) or not values.size:
         raise CardiolexError(f"values {values.shape} are not (conditions, leads)")
     figure, axes = axes_of(max(6.4, 3.2 + 0.52 * len(leads)), 1.6 + 0.27 * len(conditions), title)
