@@ -23,6 +23,7 @@ NAMES = (
     "systems_speed",
     "interpret_speed",
     "extract_speed",
+    "serve_load",
 )
 HERE = Path(__file__).parent
 

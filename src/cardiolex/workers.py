@@ -59,8 +59,13 @@ def finished(
 
 def _begin(initializer: Callable[..., object], *arguments: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with_parent, daemon=True).start()
+    follow_parent()
     initializer(*arguments)
+
+
+def follow_parent() -> None:
+    """Have this process end at once when the one that started it ends, however that ends."""
+    Thread(target=_end_with_parent, daemon=True).start()
 
 
 def _end_with_parent() -> None:

@@ -224,6 +224,9 @@ def build() -> App:
         name="calibrate",
         help="Probabilities and decisions that fit your own recordings.",
     )
+    app.command(
+        f"{here}.serve:serve", name="serve", help="HTTP API, and a page with ECG and findings."
+    )
     return app
 
 

@@ -1,0 +1,69 @@
+"""Findings as FHIR R4, checked by fhir.resources.
+
+Its R4B models stand for R4 here: Bundle, DiagnosticReport and Observation have the same elements
+in 4.0.1 and 4.3.0.
+"""
+
+import pytest
+from fhir.resources.R4B.bundle import Bundle
+from fhir.resources.R4B.diagnosticreport import DiagnosticReport
+from fhir.resources.R4B.observation import Observation
+
+from cardiolex.server.formats import LOINC, SNOMED
+
+ASKED = ["atrial fibrillation", "a purple elephant"]
+
+
+@pytest.fixture(scope="module")
+def bundle(client):
+    body = {"sample": "ptb-xl/00010_hr", "conditions": ASKED, "leads": ["I", "II"]}
+    response = client.post("/v1/interpret?format=fhir", json=body)
+    assert response.headers["content-type"] == "application/fhir+json"
+    return response.json()
+
+
+def resources(bundle, kind):
+    found = [entry["resource"] for entry in bundle["entry"]]
+    return [resource for resource in found if resource["resourceType"] == kind]
+
+
+def test_every_resource_is_valid(bundle):
+    Bundle.model_validate(bundle)
+    (report,) = resources(bundle, "DiagnosticReport")
+    DiagnosticReport.model_validate(report)
+    for observation in resources(bundle, "Observation"):
+        Observation.model_validate(observation)
+
+
+def test_the_report_names_every_observation_once(bundle):
+    (report,) = resources(bundle, "DiagnosticReport")
+    addresses = [entry["fullUrl"] for entry in bundle["entry"][1:]]
+    assert [result["reference"] for result in report["result"]] == addresses
+    assert len(set(addresses)) == len(addresses) > len(ASKED)
+    assert report["status"] == "preliminary"
+    assert "not a medical device" in report["conclusion"]
+
+
+def test_a_condition_carries_the_codes_of_the_vocabulary_or_its_words(bundle):
+    known, unknown = resources(bundle, "Observation")[:2]
+    codes = {(one["system"], one["code"]) for one in known["code"]["coding"]}
+    assert (SNOMED, "164889003") in codes  # atrial fibrillation on an electrocardiogram
+    assert ("urn:cardiolex:scp-ecg", "AFIB") in codes
+    assert unknown["code"] == {"text": "a purple elephant"}
+    assert isinstance(known["valueBoolean"], bool)
+    probability = known["component"][0]["valueQuantity"]["value"]
+    threshold = known["component"][1]["valueQuantity"]["value"]
+    assert known["valueBoolean"] == (probability >= threshold)
+    assert "never a label in training" in unknown["note"][0]["text"]
+
+
+def test_measurements_are_observations_too(bundle):
+    rates = [
+        one
+        for one in resources(bundle, "Observation")
+        if one["code"].get("coding", [{}])[0].get("system") == LOINC
+        and one["code"]["coding"][0]["code"] == "8867-4"
+    ]
+    assert len(rates) == 1
+    assert rates[0]["valueQuantity"]["code"] == "/min"
+    assert 40 < rates[0]["valueQuantity"]["value"] < 150
