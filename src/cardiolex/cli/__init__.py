@@ -205,6 +205,9 @@ def build() -> App:
         f"{here}.probe:linear_probe", name="linear-probe", help="A linear layer on frozen features."
     )
     evaluate.command(
+        f"{here}.fine_tune:fine_tune", name="fine-tune", help="The encoder trained along."
+    )
+    evaluate.command(
         f"{here}.evaluate:card", name="card", help="All leads to one, written into the model card."
     )
     app.command(evaluate)
@@ -217,6 +220,12 @@ def build() -> App:
     )
     reproduce.command(
         f"{here}.reproduce:systems", name="systems", help="Language systems, equal compute."
+    )
+    reproduce.command(
+        f"{here}.reproduce:ablations", name="ablations", help="K-MERL less one of its parts each."
+    )
+    reproduce.command(
+        f"{here}.reproduce:baselines", name="baselines", help="ECG-only methods, probed."
     )
     app.command(reproduce)
     app.command(

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Literal
 
 from cardiolex.cli.batch import lead_names
 from cardiolex.cli.call_error import CallError
-from cardiolex.cli.measuring import Asked, Measuring, asked
+from cardiolex.cli.measuring import Measuring, asked
 from cardiolex.cli.pages import publish, say_kept, say_written
 from cardiolex.cli.progress import progress_bar
 
 if TYPE_CHECKING:
+    from cardiolex.evaluation.answers import Features as Embed
     from cardiolex.evaluation.loading import LoadedTable
     from cardiolex.evaluation.probing import Features, ProbeResult, Probing
 
@@ -64,7 +65,7 @@ def linear_probe(
         raise CallError("--valid and --test go together, with one training table")
     if published is not None and test is None:
         raise CallError("--published needs the paper's split: give --valid and --test")
-    wanted = [_share(part) for part in shares.split(",")]
+    wanted = [share_of(part) for part in shares.split(",")]
     model, chosen = asked(measuring, output), lead_names(leads)
     loaded = [measuring.load(path) for path in truth]
     results: list[ProbeResult] = []
@@ -72,9 +73,9 @@ def linear_probe(
     if valid is not None and test is not None:
         split = [measuring.load(path) for path in (valid, test)]
         for part in split:
-            _same_conditions(loaded[0], part)
+            same_conditions(loaded[0], part)
     for table in loaded:
-        parts = [_features(model, one, chosen) for one in (table, *split)]
+        parts = [features_of(model.features, one, chosen) for one in (table, *split)]
         for share in wanted:
             count = draws if share < 1 or not split else 1
             probing = Probing(
@@ -119,7 +120,8 @@ def _probed(
     return published_probe(parts[0], parts[1], parts[2], conditions, probing, published)
 
 
-def _share(text: str) -> float:
+def share_of(text: str) -> float:
+    """Per cent as a share above 0, up to 1; CallError for anything else."""
     try:
         share = float(text) / 100
     except ValueError:
@@ -129,18 +131,20 @@ def _share(text: str) -> float:
     return share
 
 
-def _features(model: Asked, loaded: LoadedTable, leads: list[str] | None) -> Features:
+def features_of(
+    embed: Embed, loaded: LoadedTable, leads: Sequence[str] | None = None
+) -> Features:
     """Features of all recordings, computed once."""
     from cardiolex.evaluation.answers import embed_in_batches
     from cardiolex.evaluation.probing import Features
 
     with progress_bar(f"embedding {loaded.table.name}") as progress:
-        values = embed_in_batches(model.features, loaded.recordings, leads, progress=progress)
+        values = embed_in_batches(embed, loaded.recordings, leads, progress=progress)
     patients, _ = loaded.patients()
     return Features(values, loaded.table.labels[loaded.rows], patients)
 
 
-def _same_conditions(train: LoadedTable, other: LoadedTable) -> None:
+def same_conditions(train: LoadedTable, other: LoadedTable) -> None:
     """Classes are aligned by name: MERL's tables have columns in another order in the test set."""
     if train.table.conditions != other.table.conditions:
         raise CallError(

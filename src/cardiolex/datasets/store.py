@@ -165,6 +165,12 @@ class Chosen:
     store: Store
     rows: Sequence[int]
 
+    @property
+    def patients(self) -> list[str]:
+        """Whose each window is; "" where that is unknown."""
+        column = self.store.table["patient"].take(list(self.rows)).to_pylist()
+        return [name or "" for name in column]
+
     def __len__(self) -> int:
         return len(self.rows)
 

@@ -94,44 +94,45 @@ class Comparison:
         }
 
     def to_markdown(self) -> str:
-        """Two tables: every table with all leads, and the mean from one lead to twelve."""
-        most = max(self.standings[0].results)
-        tables = [one.table for one in self.standings[0].results[most]]
-        header = ("model", *tables, "mean", f"minus {self.standings[0].model}")
-        rows = [
-            (
-                one.model,
-                *(str(result.macro_auroc) for result in one.results[most]),
-                f"**{one.mean(most)}**",
-                "" if one is self.standings[0] else _signed(self.difference(one, most)),
-            )
-            for one in self.standings
-        ]
+        """Every table with all leads and with the fewest, means by number of leads, training."""
         numbers = sorted(self.standings[0].results)
         by_leads = [
             (one.model, *(f"{one.mean(n).value:.3f}" for n in numbers), f"{one.over_leads():.3f}")
             for one in self.standings
         ]
-        names = sorted({name for one in self.standings for name in one.facts})
-        facts = [
-            (one.model, *(str(one.facts.get(name, "")) for name in names)) for one in self.standings
+        several = [
+            "Mean over tables by number of leads:",
+            "",
+            *markdown_table(("model", *map(str, numbers), "average"), by_leads),
+            "",
         ]
+        parts = [self._by_table(n) for n in dict.fromkeys((numbers[-1], numbers[0]))]
         return "\n".join(
             [
-                f"Zero-shot macro AUROC (95 %), {most} leads:",
-                "",
-                *markdown_table(header, rows),
-                "",
-                "Mean over tables by number of leads:",
-                "",
-                *markdown_table(("model", *map(str, numbers), "average"), by_leads),
-                "",
+                *(line for part in parts for line in part),
+                *(several if len(numbers) > 2 else ()),
                 "Training:",
                 "",
-                *markdown_table(("model", *names), facts),
+                *facts_table({one.model: one.facts for one in self.standings}),
                 "",
             ]
         )
+
+    def _by_table(self, leads: int) -> list[str]:
+        first = self.standings[0]
+        tables = [one.table for one in first.results[leads]]
+        header = ("model", *tables, "mean", f"minus {first.model}")
+        rows = [
+            (
+                one.model,
+                *(str(result.macro_auroc) for result in one.results[leads]),
+                f"**{one.mean(leads)}**",
+                "" if one is first else signed(self.difference(one, leads)),
+            )
+            for one in self.standings
+        ]
+        count = f"{leads} leads" if leads > 1 else f"lead {NESTED_ORDER[0]} alone"
+        return [f"Zero-shot macro AUROC (95 %), {count}:", "", *markdown_table(header, rows), ""]
 
     def plot(self) -> Figure:
         """Mean over tables against the number of leads, one curve per model."""
@@ -147,15 +148,30 @@ class Comparison:
         }
         return by_number_of_leads(curves, title="Zero-shot, mean over tables")
 
-    def write(self, folder: str | Path) -> tuple[Path, ...]:
-        """comparison.json, comparison.md and comparison.svg in `folder`."""
-        root = Path(folder)
-        root.mkdir(parents=True, exist_ok=True)
-        write_json(root / "comparison.json", self.to_dict())
-        write_text(root / "comparison.md", self.to_markdown())
-        self.plot().savefig(root / "comparison.svg")
-        return tuple(root / f"comparison.{kind}" for kind in ("json", "md", "svg"))
+    def write(self, folder: str | Path, name: str = "comparison") -> tuple[Path, ...]:
+        """NAME.json, NAME.md and NAME.svg in `folder`."""
+        return write_comparison(folder, name, self.to_dict(), self.to_markdown(), self.plot())
 
 
-def _signed(difference: Estimate) -> str:
+def write_comparison(
+    folder: str | Path, name: str, plain: dict[str, Any], text: str, figure: Figure
+) -> tuple[Path, ...]:
+    """NAME.json, NAME.md and NAME.svg in `folder`."""
+    root = Path(folder)
+    root.mkdir(parents=True, exist_ok=True)
+    write_json(root / f"{name}.json", plain)
+    write_text(root / f"{name}.md", text)
+    figure.savefig(root / f"{name}.svg")
+    return tuple(root / f"{name}.{kind}" for kind in ("json", "md", "svg"))
+
+
+def facts_table(facts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Markdown: what is told of each model's training."""
+    names = list(dict.fromkeys(name for one in facts.values() for name in one))
+    rows = [(model, *(str(one.get(name, "")) for name in names)) for model, one in facts.items()]
+    return markdown_table(("model", *names), rows)
+
+
+def signed(difference: Estimate) -> str:
+    """A difference with its sign and interval."""
     return f"{difference.value:+.3f} ({difference.low:+.3f} to {difference.high:+.3f})"

@@ -108,19 +108,16 @@ def cross_validated(
     The penalty is chosen inside each training part. Figures are over all records together;
     intervals by patient. CardiolexError if there are too few patients for `folds`.
     """
-    people = len(set(features.patients))
-    if folds < 2 or people < 2 * folds:
-        raise CardiolexError(
-            f"{people} patients cannot be divided into {folds} folds; give more records or "
-            "fewer folds (at least 2)"
-        )
+    check_folds(features.patients, folds)
     logits, sizes, chosen = [], [], []
     for draw in range(probing.draws):
         rng = np.random.default_rng([probing.seed, draw])
         fold = folds_by_patient(features.patients, folds, rng)
         out = np.empty(features.labels.shape)
         for number in range(folds):
-            train = features.take(_sample(features.patients, fold != number, probing.share, rng))
+            train = features.take(
+                sample_patients(features.patients, fold != number, probing.share, rng)
+            )
             penalty = _inner_penalty(train, rng)
             probe = fit_probe(train.values, train.labels, penalty)
             # without the bias, which follows how frequent a class is in this training part and
@@ -145,7 +142,7 @@ def on_split(
     everyone = np.ones(len(train), bool)
     for draw in range(1 if probing.share == 1 else probing.draws):
         rng = np.random.default_rng([probing.seed, draw])
-        part = train.take(_sample(train.patients, everyone, probing.share, rng))
+        part = train.take(sample_patients(train.patients, everyone, probing.share, rng))
         penalty = choose_penalty((part.values, part.labels), (valid.values, valid.labels))
         logits.append(fit_probe(part.values, part.labels, penalty).logits(test.values))
         sizes.append(len(part))
@@ -245,7 +242,17 @@ def _inner_penalty(train: Features, rng: np.random.Generator) -> float:
     return choose_penalty((fit.values, fit.labels), (judge.values, judge.labels))
 
 
-def _sample(
+def check_folds(patients: Sequence[str], folds: int) -> None:
+    """CardiolexError if there are too few patients for `folds`."""
+    people = len(set(patients))
+    if folds < 2 or people < 2 * folds:
+        raise CardiolexError(
+            f"{people} patients cannot be divided into {folds} folds; give more records or "
+            "fewer folds (at least 2)"
+        )
+
+
+def sample_patients(
     patients: Sequence[str], allowed: NDArray[np.bool_], share: float, rng: np.random.Generator
 ) -> NDArray[np.intp]:
     """Rows of `share` of the patients that have allowed rows, at least two patients."""

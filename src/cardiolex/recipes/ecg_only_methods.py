@@ -34,6 +34,8 @@ CLOCS_VIEWS: dict[str, CLOCSViews] = {
     "original-cmsmlc": "cmsmlc",
 }
 COMMON = TrainerConfig(batch_size=256, epochs=50, lr=2e-4, weight_decay=1e-5)
+BY_PATIENT = COMMON.model_copy(update={"pair_patients": True})
+"""For methods whose positives are recordings of one patient."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +52,24 @@ class Method:
 
 
 METHODS: dict[str, Method] = {
-    "astcl": Method(ASTCL.Config()),
+    "astcl": Method(ASTCL.Config(), BY_PATIENT),
     "barlow_twins": Method(BarlowTwins.Config()),
     "byol": Method(BYOL.Config()),
     "clocs": Method(
         CLOCS.Config(),
+        BY_PATIENT,
         variants={
             name: Variant("original", {"system": CLOCS.Config.original(views), "trainer": trainer})
             for name, views in CLOCS_VIEWS.items()
             for trainer in [
-                TrainerConfig(lr=1e-4, final_lr=1e-4, weight_decay=0.0, batch_size=256, epochs=400)
+                TrainerConfig(
+                    lr=1e-4,
+                    final_lr=1e-4,
+                    weight_decay=0.0,
+                    batch_size=256,
+                    epochs=400,
+                    pair_patients=True,
+                )
             ]
         },
     ),
@@ -128,6 +138,7 @@ METHODS: dict[str, Method] = {
             final_lr=5e-5,  # it does not change
             weight_decay=0.01,
             betas=(0.9, 0.98),
+            pair_patients=True,
         ),
         variants={
             size: Variant(

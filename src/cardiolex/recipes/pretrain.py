@@ -81,7 +81,7 @@ class Run:
         return {
             "system_name": self.system_name,
             "system": self.system.model_dump(mode="json"),
-            "trainer": self.trainer.model_dump(mode="json", exclude=set(FREE)),
+            "trainer": self._trainer_facts(),
             "data": self.data,
             "preprocess": self.preprocess.to_dict(),
             "vocabulary": self.vocabulary.fingerprint,
@@ -89,6 +89,11 @@ class Run:
             "text": None if self.text is None else self._text_facts(),
             **({} if self.start_from is None else {"start_from": weights_digest(self.start_from)}),
         }
+
+    def _trainer_facts(self) -> dict[str, Any]:
+        """A switch that is newer than runs begun before counts only where it is on."""
+        off = () if self.trainer.pair_patients else ("pair_patients",)
+        return self.trainer.model_dump(mode="json", exclude={*FREE, *off})
 
     def _text_facts(self) -> list[str]:
         return [self._text_at_start, self.query_pooling, self.report_pooling]

@@ -125,12 +125,24 @@ class SuPreME(nn.Module):
                 "build it with the vectors of the same vocabulary"
             )
         values, valid = self.tokens(batch.ecg, batch.lead_mask, batch.sample_mask)
+        labels = batch.labels
         if self.query_network is not None:
+            asked = self._asked(labels)
+            entities, labels = entities[asked], labels[:, asked]
             logits = self.query_network(values, entities, valid)
         else:
             logits = self._linear(values, valid)
-        loss = entity_bce(logits, batch.labels)
+        loss = entity_bce(logits, labels)
         return {"loss": loss, "entities": loss}
+
+    def _asked(self, labels: Tensor) -> Tensor:
+        """Entities (Q,) to ask: those of which a recording (B, Q) knows something, if any.
+
+        The loss is that of all, since names do not see one another; where they do, all are asked.
+        """
+        known = (~labels.isnan()).any(dim=0)
+        every = self.config.query_network.self_attention or not known.any()
+        return torch.ones_like(known) if every else known
 
     def embed_ecg(self, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor) -> Tensor:
         """Mean of the encoder's tokens, (B, D), before the fusion network: what a probe reads."""

@@ -41,6 +41,9 @@ class TrainerConfig(BaseModel):
     precision: Precision = "auto"
     seed: int = 0
     shuffle: bool = True
+    pair_patients: bool = False
+    """Two recordings of a patient stand side by side, so that methods with positives of the same
+    patient find some in a batch; the batch must be even."""
     workers: int = Field(default=0, ge=0)
     log_every: int = Field(default=10, gt=0)
     save_every: int = Field(default=500, gt=0)

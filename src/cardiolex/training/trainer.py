@@ -30,7 +30,7 @@ from cardiolex.training.config import TrainerConfig
 from cardiolex.training.distributed import Processes
 from cardiolex.training.log import RunLog
 from cardiolex.training.optim import MovingAverage, adamw, learning_rate, uses_bf16
-from cardiolex.training.order import StepOrder
+from cardiolex.training.order import StepOrder, patients_of
 from cardiolex.training.selection import selection
 from cardiolex.training.sharding import clip_gradients, shard_text, wholes
 from cardiolex.training.state import load_state, save_state, saved_states
@@ -214,6 +214,7 @@ class Trainer:
             rank=p.rank,
             size=p.size,
             shuffle=c.shuffle,
+            patients=patients_of(self.examples) if c.pair_patients else None,
         )
         return DataLoader(
             self.examples,  # type: ignore[arg-type]
