@@ -21,6 +21,7 @@ NAMES = (
     "simulate_speed",
     "train_speed",
     "systems_speed",
+    "methods_speed",
     "interpret_speed",
     "extract_speed",
     "serve_load",
