@@ -131,9 +131,7 @@ def share_of(text: str) -> float:
     return share
 
 
-def features_of(
-    embed: Embed, loaded: LoadedTable, leads: Sequence[str] | None = None
-) -> Features:
+def features_of(embed: Embed, loaded: LoadedTable, leads: Sequence[str] | None = None) -> Features:
     """Features of all recordings, computed once."""
     from cardiolex.evaluation.answers import embed_in_batches
     from cardiolex.evaluation.probing import Features
