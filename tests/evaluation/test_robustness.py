@@ -157,6 +157,17 @@ def test_an_electrode_takes_its_leads_along(beat):
         electrode_off(beat.select(["V1"]), "LA")
 
 
+def test_noise_reaches_the_leads_that_are_there(beat):
+    """Motion of a chest electrode spares lead I; it is drawn until something arrives."""
+    alone = beat.select(["I"])
+    for number in range(6):
+        noisy = add_noise(alone, KINDS["electrode motion"], 0.0, np.random.default_rng(number))
+        power = np.mean((noisy.mv.astype(float) - alone.mv) ** 2)
+        assert power == pytest.approx(signal_power(alone), rel=0.01)
+    with pytest.raises(Unsuitable, match="has 1 leads"):
+        leads_of_noise(alone, 2, np.random.default_rng(0))
+
+
 def test_loose_leads_carry_no_heart_but_its_amplitude(beat):
     found = leads_of_noise(beat, 2, np.random.default_rng(3))
     changed = [n for n in range(12) if not np.array_equal(found.mv[n], beat.mv[n])]

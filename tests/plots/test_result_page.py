@@ -61,7 +61,9 @@ def test_pictures_draw_what_they_are_given():
     empty = np.array([0.2, np.nan]), np.array([0.1, np.nan]), np.array([5.0, 0.0])
     line = reliability({"m": empty}).axes[0].lines[1]
     np.testing.assert_array_equal(line.get_xydata(), [[0.2, 0.1]])  # empty bins are not drawn
-    figure = level_curves({"mains": dots, "length": dots[:1]}, Dot("", 0.8, 0.7, 0.9))
+    kinds = {"mains": dots, "length": dots[:1]}
+    figure = level_curves(kinds, Dot("", 0.8, 0.7, 0.9), unordered=["length"])
+    assert [axes.lines[-1].get_linestyle() for axes in figure.axes] == ["-", "None"]
     assert [a.get_title(loc="left") for a in figure.axes if a.get_visible()] == ["mains", "length"]
     assert len(group_dots({"sex": dots}).axes[0].get_yticks()) == 2
     with pytest.raises(CardiolexError, match="not \\(conditions, leads\\)"):

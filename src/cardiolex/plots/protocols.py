@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,9 +104,17 @@ def lead_heat_map(
 
 
 def level_curves(
-    kinds: Mapping[str, Sequence[Dot]], clean: Dot, *, title: str = "", metric: str = "macro AUROC"
+    kinds: Mapping[str, Sequence[Dot]],
+    clean: Dot,
+    *,
+    title: str = "",
+    metric: str = "macro AUROC",
+    unordered: Collection[str] = (),
 ) -> Figure:
-    """A panel per kind of disturbance, levels from left to right; the line is without any."""
+    """A panel per kind of disturbance, levels from left to right; the gray line is without any.
+
+    Levels of the kinds in `unordered` are not joined.
+    """
     if not kinds:
         raise CardiolexError("no disturbances to draw")
     from matplotlib.figure import Figure
@@ -126,7 +134,8 @@ def level_curves(
         axes.axhline(clean.value, color=GRAY, lw=0.9)
         axes.axhline(0.5, color=GRAY, lw=0.8, ls=":")
         axes.vlines(place, low, high, color=COLORS[0], lw=2.2, alpha=0.45)
-        axes.plot(place, value, "o-", color=COLORS[0], ms=4, lw=1.2)
+        mark = "o" if kind in unordered else "o-"
+        axes.plot(place, value, mark, color=COLORS[0], ms=4, lw=1.2)
         axes.set_xticks(place, [dot.label for dot in dots], fontsize=7, rotation=30, ha="right")
         axes.set_title(kind, fontsize=9, loc="left", parse_math=False)
         _plain(axes)

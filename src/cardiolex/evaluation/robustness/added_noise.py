@@ -34,6 +34,7 @@ from cardiolex.simulation.noise import (
 Electrodes = NDArray[np.floating]
 Make = Callable[[int, float, np.random.Generator], Electrodes]
 SIGNAL_FROM_HZ = 0.5
+MOST_DRAWS = 50
 
 
 def baseline_wander(samples: int, fs: float, rng: np.random.Generator) -> Electrodes:
@@ -72,12 +73,19 @@ KINDS: dict[str, Make] = {
 def add_noise(
     recording: Recording, make: Make, snr_db: float, rng: np.random.Generator
 ) -> Recording:
-    """The recording with noise of `make` at `snr_db`; Unsuitable where there is no signal."""
+    """The recording with noise of `make` at `snr_db`; Unsuitable where there is no signal.
+
+    Noise that spares all of the recording's leads (an electrode moved that they do not use) is
+    drawn anew.
+    """
     signal = signal_power(recording)
     rows = [LEADS.index(lead) for lead in recording.leads]
-    at_electrodes = make(recording.mv.shape[1], recording.fs, rng)
-    noise = LEAD_MATRIX[rows] @ np.asarray(at_electrodes, np.float32)
-    power = float(np.mean(np.square(noise, dtype=np.float64)))
+    for _ in range(MOST_DRAWS):
+        at_electrodes = make(recording.mv.shape[1], recording.fs, rng)
+        noise = LEAD_MATRIX[rows] @ np.asarray(at_electrodes, np.float32)
+        power = float(np.mean(np.square(noise, dtype=np.float64)))
+        if power > 0:
+            break
     if signal <= 0 or power <= 0:
         raise Unsuitable(f"recording {recording.id!r}: no signal, or no noise at {recording.fs} Hz")
     gain = np.sqrt(signal / power / 10 ** (snr_db / 10))

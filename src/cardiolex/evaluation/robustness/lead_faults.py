@@ -89,8 +89,11 @@ def leads_off(recording: Recording, count: int, rng: np.random.Generator) -> Rec
 def leads_of_noise(recording: Recording, count: int, rng: np.random.Generator) -> Recording:
     """`count` leads at random hang loose and nobody notices: mains and muscle instead of the heart.
 
-    Their level is that of the lead they replace (standard deviation).
+    Their level is that of the lead they replace (standard deviation). Unsuitable if there are not
+    as many leads.
     """
+    if count > len(recording.leads):
+        raise Unsuitable(f"recording {recording.id!r} has {len(recording.leads)} leads")
     gone = _drawn(recording.leads, count, rng)
     samples = recording.mv.shape[1]
     t = np.arange(samples) / recording.fs

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cardiolex.evaluation.bootstrap import Estimate
 from cardiolex.evaluation.paired import signed
 from cardiolex.evaluation.results import markdown_table, versions, write_json
+from cardiolex.evaluation.robustness.standard import UNORDERED
 from cardiolex.files import write_text
 
 if TYPE_CHECKING:
@@ -116,7 +117,8 @@ class RobustnessResult:
                 dot = Dot(point.level, point.macro.value, point.macro.low, point.macro.high)
                 kinds.setdefault(point.kind, []).append(dot)
         clean = Dot("", self.clean.value, self.clean.low, self.clean.high)
-        return level_curves(kinds, clean, title=f"{self.table}, {self.model}")
+        title = f"{self.table}, {self.model}"
+        return level_curves(kinds, clean, title=title, unordered=UNORDERED)
 
     def write(self, folder: str | Path, stem: str | None = None) -> list[Path]:
         """Write `STEM.json`, `.md` and `.png`; returns the paths."""

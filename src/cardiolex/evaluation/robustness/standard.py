@@ -24,6 +24,8 @@ SNR_DB = (24.0, 18.0, 12.0, 6.0, 0.0, -6.0)
 LEADS_OFF = (1, 2, 3, 6, 9, 11)
 RATES_HZ = (500.0, 250.0, 125.0, 100.0, 62.5, 50.0)
 LENGTHS_S = (10.0, 7.5, 5.0, 2.5, 1.5)
+UNORDERED = ("electrode off", "cables exchanged")
+"""Kinds whose levels are no steps of one thing."""
 
 
 def standard_disturbances(kinds: Sequence[str] | None = None) -> tuple[Disturbance, ...]:
