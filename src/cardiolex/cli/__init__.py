@@ -93,6 +93,9 @@ def build() -> App:
         f"{here}.extract:extract", name="extract", help="Findings in reports: labels, audit page."
     )
 
+    app.command(
+        f"{here}.download:download", name="download", help="Fetch a public data set, verified."
+    )
     prepare = App(name="prepare", help="Convert recordings to the array store.")
     prepare.default(prepare_dataset)
     prepare.command(
@@ -206,6 +209,9 @@ def build() -> App:
     )
     evaluate.command(
         f"{here}.fine_tune:fine_tune", name="fine-tune", help="The encoder trained along."
+    )
+    evaluate.command(
+        f"{here}.leakage:leakage", name="leakage", help="What parts share and should not."
     )
     evaluate.command(
         f"{here}.evaluate:card", name="card", help="All leads to one, written into the model card."
