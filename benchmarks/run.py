@@ -25,6 +25,7 @@ NAMES = (
     "interpret_speed",
     "extract_speed",
     "serve_load",
+    "prepare_speed",
 )
 HERE = Path(__file__).parent
 

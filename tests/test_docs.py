@@ -19,7 +19,11 @@ INDENTED = re.compile(r"(?<=\n\n)((?: {4}\S.*\n)+)")
 INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 APP = build()
-GROUPS = {name for name in APP if not name.startswith("-") and APP[name].default_command is None}
+GROUPS = {  # commands with commands below them, which may do something by themselves as well
+    name
+    for name in APP
+    if not name.startswith("-") and any(not below.startswith("-") for below in APP[name])
+}
 
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
@@ -83,7 +87,7 @@ def test_commands_named_in_the_text_exist(page: Path) -> None:
         if words[0].startswith("-"):
             continue
         app = build()[words[0]]
-        if words[0] in GROUPS and len(words) > 1:
+        if words[0] in GROUPS and len(words) > 1 and app.default_command is None:
             app[words[1]]
 
 
@@ -101,7 +105,8 @@ def commands() -> list[list[str]]:
     app = build()
     names = [name for name in app if not name.startswith("-")]
     nested = [[group, name] for group in GROUPS for name in app[group] if not name.startswith("-")]
-    return [[name] for name in names if name not in GROUPS] + nested
+    alone = [[name] for name in names if name not in GROUPS or app[name].default_command]
+    return alone + nested
 
 
 def options(command: list[str]) -> list[str]:

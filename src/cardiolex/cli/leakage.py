@@ -5,9 +5,13 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cardiolex.cli.call_error import CallError
 from cardiolex.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from cardiolex.reports.vocabulary import Vocabulary
 
 SHOWN = 10
 
@@ -47,7 +51,7 @@ def leakage(
     )
     from cardiolex.evaluation.leakage.sides import Item, items_of
     from cardiolex.files import write_text
-    from cardiolex.reports.vocabulary import Vocabulary
+    from cardiolex.reports.extract import Rules
 
     if not paths:
         raise CallError("give stores, truth tables or folders")
@@ -58,8 +62,9 @@ def leakage(
             items += items_of(path, root, progress, unreadable)
     found = check_recordings(items)
     if prompts is not None:
-        vocabulary = Vocabulary.load()
-        found += check_prompts(_prompts(prompts, paths, root, vocabulary), items, vocabulary)
+        rules = Rules()
+        asked = _prompts(prompts, paths, root, rules.vocabulary)
+        found += check_prompts(asked, items, rules)
     sides = Counter(item.side for item in items)
     print(f"{len(items)} recordings: " + ", ".join(f"{s} {n}" for s, n in sides.items()))
     for kind, about in KINDS.items():
@@ -82,7 +87,7 @@ def leakage(
 
 
 def _prompts(
-    given: str, paths: list[Path], root: Path | None, vocabulary: object
+    given: str, paths: list[Path], root: Path | None, vocabulary: Vocabulary
 ) -> dict[str, list[str]]:
     """Condition -> prompts, from a file or from the bundled styles."""
     import json
@@ -90,15 +95,14 @@ def _prompts(
 
     from cardiolex.evaluation.truth import read_truth
     from cardiolex.reports.prompts import Style, prompt
-    from cardiolex.reports.vocabulary import Vocabulary
 
     if given in get_args(Style):
         tables = [read_truth(path, root) for path in paths if path.suffix == ".csv" and root]
         names = dict.fromkeys(name for table in tables for name in table.conditions)
         if not names:
             raise CallError(f"--prompts {given}: needs a truth table that names the conditions")
-        known = cast(Vocabulary, vocabulary)
-        return {name: [prompt(name, known, cast(Style, given))] for name in names}
+        style = cast(Style, given)
+        return {name: [prompt(name, vocabulary, style)] for name in names}
     try:
         told = json.loads(Path(given).read_text(encoding="utf-8"))
         return {

@@ -14,7 +14,6 @@ from cardiolex.evaluation.leakage.alike import alike
 from cardiolex.evaluation.leakage.sides import Item
 from cardiolex.reports.clean import sentences
 from cardiolex.reports.extract import Rules
-from cardiolex.reports.vocabulary import Vocabulary
 
 Kind = Literal["patient", "record", "signal", "duplicate", "prompt"]
 KINDS: dict[Kind, str] = {
@@ -89,13 +88,14 @@ def _signals(items: Sequence[Item]) -> Iterator[Found]:
 
 
 def check_prompts(
-    prompts: Mapping[str, Sequence[str]], items: Iterable[Item], vocabulary: Vocabulary
+    prompts: Mapping[str, Sequence[str]], items: Iterable[Item], rules: Rules
 ) -> list[Found]:
     """Prompts that name another asked class than their own and its superclasses, or hold a
     sentence of a report word for word.
 
     CardiolexError for a prompt without text.
     """
+    vocabulary, found = rules.vocabulary, list[Found]()
     own = {condition: vocabulary.resolve(condition) for condition in prompts}
     asked = {name: condition for condition, name in own.items() if name}
     said = {
@@ -104,7 +104,6 @@ def check_prompts(
         for sentence in sentences(item.report)
         if len(sentence.split()) >= MIN_WORDS
     }
-    rules, found = Rules(vocabulary), []
     for condition, texts in prompts.items():
         name = own[condition]
         allowed = vocabulary.closure([name]) if name else frozenset()
