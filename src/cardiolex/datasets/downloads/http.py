@@ -14,7 +14,6 @@ from http.client import HTTPException, HTTPResponse
 from typing import Any
 from urllib.parse import urlsplit
 
-from cardiolex import __version__
 from cardiolex.errors import CardiolexError
 
 TIMEOUT_S = 60.0
@@ -53,7 +52,7 @@ def opened(url: str, headers: Mapping[str, str] | None = None) -> Iterator[HTTPR
     """Yield the answer to a GET; `Refused` or `Unavailable` for anything but success."""
     if urlsplit(url).scheme not in ("http", "https"):
         raise Refused(f"{url}: only http and https are fetched")
-    agent = {"User-Agent": f"cardiolex/{__version__}", **(headers or {})}
+    agent = {"User-Agent": "cardiolex", **(headers or {})}
     try:
         with _opener.open(urllib.request.Request(url, headers=agent), timeout=TIMEOUT_S) as answer:
             yield answer
