@@ -205,3 +205,12 @@ def test_a_folder_without_safetensors_or_with_a_plain_vocabulary(tmp_path, bert_
         (tmp_path / file).write_bytes((bert_folder / file).read_bytes())
     with pytest.raises(CardiolexError, match=r"lacks model.safetensors"):
         HuggingFaceText(tmp_path)
+
+
+def test_what_a_folder_says_of_its_making_survives_saving(tmp_path, bert_folder):
+    HuggingFaceText(bert_folder).save(tmp_path / "made")
+    path = tmp_path / "made" / "cardiolex.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "seed": 7, "kind": "other"}))
+    HuggingFaceText(tmp_path / "made").save(tmp_path / "again")
+    again = json.loads((tmp_path / "again" / "cardiolex.json").read_text())
+    assert again == {"query_pooling": "cls", "report_pooling": "mean", "seed": 7}

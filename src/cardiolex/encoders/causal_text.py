@@ -27,7 +27,13 @@ import torch
 from torch import Tensor
 
 from cardiolex.encoders.sentence_spans import sentence_weights
-from cardiolex.encoders.text import MEDCPT, STATEMENT, HuggingFaceText, Pooling, transformer_layers
+from cardiolex.encoders.text import (
+    MEDCPT,
+    HuggingFaceText,
+    Pooling,
+    statement_of,
+    transformer_layers,
+)
 from cardiolex.encoders.text_prefix import Prefix, extend
 from cardiolex.encoders.wordpieces import join_pieces
 from cardiolex.errors import CardiolexError
@@ -68,7 +74,7 @@ class CausalText(HuggingFaceText):
         device: str | torch.device = "cpu",
     ) -> None:
         super().__init__(model, batch_size=batch_size, device=device)
-        stated = _stated(model)
+        stated = statement_of(model)
         self.attention: Attention = attention or stated.get("attention", "causal")
         self.cls_position: ClsPosition = cls_position or stated.get("cls_position", "last")
         most = self._most_tokens()
@@ -224,13 +230,5 @@ class CausalText(HuggingFaceText):
 
 def load_text(model: str | Path, *, device: str | torch.device = "cpu") -> HuggingFaceText:
     """The encoder in a folder (or of a hub name) as the kind that its folder states."""
-    kind = CausalText if _stated(model).get("kind") == KIND else HuggingFaceText
+    kind = CausalText if statement_of(model).get("kind") == KIND else HuggingFaceText
     return kind(model, device=device)
-
-
-def _stated(model: str | Path) -> dict[str, Any]:
-    path = Path(model) / STATEMENT
-    if not path.is_file():
-        return {}
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content

@@ -77,6 +77,7 @@ class HuggingFaceText:
         self._model.to(device).eval().requires_grad_(False)
         most = int(getattr(self._model.config, "max_position_embeddings", report_tokens))
         self.query_pooling, self.report_pooling = stated_pooling(model)
+        self._record = statement_of(model)
         reports = min(report_tokens, most)
         self._limits = {"cls": min(query_tokens, most), "mean": reports, "pooler": reports}
         self._hashed: tuple[int, str] | None = None
@@ -182,7 +183,10 @@ class HuggingFaceText:
         write_text(folder / STATEMENT, json.dumps(self._statement(), indent=1) + "\n")
 
     def _statement(self) -> dict[str, Any]:
-        return {"query_pooling": self.query_pooling, "report_pooling": self.report_pooling}
+        """What the folder it came from says of its making stays with it."""
+        pooling = {"query_pooling": self.query_pooling, "report_pooling": self.report_pooling}
+        made = {name: value for name, value in self._record.items() if name != "kind"}
+        return {**made, **pooling}
 
     def _has_pooler(self) -> bool:
         return getattr(self._model, "pooler", None) is not None
@@ -228,8 +232,8 @@ def stated_pooling(model: str | Path) -> tuple[Pooling, Pooling]:
     if not path.is_file():
         return "cls", "mean"
     try:
-        stated = json.loads(path.read_text(encoding="utf-8"))
-        query, report = stated["query_pooling"], stated["report_pooling"]
+        said = statement_of(model)
+        query, report = said["query_pooling"], said["report_pooling"]
     except (ValueError, KeyError, TypeError) as error:
         raise CardiolexError(
             f"{path}: does not state query_pooling and report_pooling ({error!r})"
@@ -237,3 +241,12 @@ def stated_pooling(model: str | Path) -> tuple[Pooling, Pooling]:
     if query not in get_args(Pooling) or report not in get_args(Pooling):
         raise CardiolexError(f"{path}: pooling {query!r}, {report!r}; choose one of {POOLINGS}")
     return query, report
+
+
+def statement_of(model: str | Path) -> dict[str, Any]:
+    """All that the encoder's folder states; nothing for a hub name."""
+    path = Path(model) / STATEMENT
+    if not path.is_file():
+        return {}
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
