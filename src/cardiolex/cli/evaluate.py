@@ -150,7 +150,7 @@ def partial_leads(
 
 
 def card(truth: list[Path], /, *, measuring: Measuring, output: Path) -> int:
-    """Zero-shot figures with all leads, I, II, V1 and the limb leads, written into a model card.
+    """Zero-shot figures from all leads to each alone, written into a model card.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def card(truth: list[Path], /, *, measuring: Measuring, output: Path) -> int:
         Folder for the checkpoint with the new card; may be the model's own.
     """
     from cardiolex.checkpoint import check_output, revise
-    from cardiolex.evaluation.card import SUBSETS, measured, with_section
+    from cardiolex.evaluation.card import FEWER, SINGLE, SUBSETS, measured, with_section
     from cardiolex.evaluation.zero_shot import measure
     from cardiolex.interpreter import BUNDLED
 
@@ -174,7 +174,7 @@ def card(truth: list[Path], /, *, measuring: Measuring, output: Path) -> int:
             )
             for loaded in tables
         ]
-        for subset, leads in SUBSETS.items()
+        for subset, leads in {**SUBSETS, **SINGLE, **FEWER}.items()
     }
     section = measured(results)
     print(section, end="")

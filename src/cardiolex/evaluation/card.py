@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from cardiolex.evaluation.bootstrap import Estimate
+from cardiolex.evaluation.partial_leads import NESTED_ORDER
 from cardiolex.evaluation.results import ZeroShotResult, markdown_table
 from cardiolex.recordings.leads import LEADS
 
@@ -17,34 +19,57 @@ SUBSETS: dict[str, tuple[str, ...] | None] = {
     "lead V1": ("V1",),
     "limb leads": LEADS[:6],
 }
+SINGLE: dict[str, tuple[str, ...] | None] = {
+    f"lead {lead}": (lead,) for lead in LEADS if f"lead {lead}" not in SUBSETS
+}
+"""The other leads, each alone."""
+FEWER: dict[str, tuple[str, ...] | None] = {
+    f"{n} leads": NESTED_ORDER[:n] for n in (2, 3, 4, 6, 8, 10)
+}
+"""From few leads to many, in K-MERL's order."""
 
 
 def measured(results: Mapping[str, Sequence[ZeroShotResult]]) -> str:
-    """The section `HEADING` from the results of each subset of leads, tables in equal order."""
-    subsets = list(results)
-    every = results[subsets[0]]
+    """The section `HEADING` from the results of each subset of leads, tables in equal order.
+
+    Subsets of `SUBSETS` are given with intervals, others as means over the tables.
+    """
+    shown = [subset for subset in SUBSETS if subset in results]
+    every = results[shown[0]]
     rows = [
-        (one.table, str(one.n_records), *(str(results[s][k].macro_auroc) for s in subsets))
+        (one.table, str(one.n_records), *(str(results[s][k].macro_auroc) for s in shown))
         for k, one in enumerate(every)
     ]
-    means = [float(np.mean([one.macro_auroc.value for one in results[s]])) for s in subsets]
-    rows.append(("**mean**", "", *(f"**{mean:.3f}**" for mean in means)))
+    rows.append(("**mean**", "", *(f"**{_mean(results[s]):.3f}**" for s in shown)))
     lines = [
         HEADING,
         "",
         "Zero-shot macro AUROC with 95 % bootstrap intervals over records; conditions are asked by "
         "name, no weight is fitted to these records.",
         "",
-        *markdown_table(("table", "records", *subsets), rows),
-        "",
-        f"Per condition, {subsets[0]} (positives, AUROC):",
+        *markdown_table(("table", "records", *shown), rows),
         "",
     ]
+    for what, subsets in (("Each of the other leads alone", SINGLE), ("Several leads", FEWER)):
+        means = [
+            f"{s.removeprefix('lead ')} {_mean(results[s]):.3f}" for s in subsets if s in results
+        ]
+        if means:
+            lines += [f"{what} (mean over the tables): {', '.join(means)}.", ""]
+    lines += [f"Per condition, {shown[0]} (positives, AUROC with interval):", ""]
     for one in every:
         named = sorted(one.classes, key=lambda c: -c.auroc.value)
-        told = ", ".join(f"{c.condition} ({c.n_pos}) {c.auroc.value:.2f}" for c in named)
-        lines.append(f"- {one.table}: {told}.")
+        told = [f"{c.condition} ({c.n_pos}) {_short(c.auroc)}" for c in named]
+        lines.append(f"- {one.table}: {', '.join(told)}.")
     return "\n".join(lines) + "\n"
+
+
+def _mean(results: Sequence[ZeroShotResult]) -> float:
+    return float(np.mean([one.macro_auroc.value for one in results]))
+
+
+def _short(figure: Estimate) -> str:
+    return f"{figure.value:.2f} [{figure.low:.2f}, {figure.high:.2f}]"
 
 
 def with_section(card: str, section: str) -> str:
