@@ -29,7 +29,7 @@ class MeasurementReader(nn.Module):
 
         model_config = ConfigDict(extra="forbid", frozen=True)
 
-        bins: int = Field(default=20, ge=1)
+        bins: int = Field(default=16, ge=1)
         width: int = Field(default=512, ge=1)
         blocks: int = Field(default=2, ge=0)
         hidden: int = Field(default=256, ge=1)
