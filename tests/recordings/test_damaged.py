@@ -59,7 +59,7 @@ CAUSES = {
     "pickled.npy": "unsafe .npy file",
     "picture.png": "is a picture",
     "ragged.csv": "is no even table",
-    "recording.edf": "is EDF",
+    "recording.edf": "the number of signals is '', not a number",
     "scalar.h5": "one table (leads, samples) is expected",
     "segment_sum.hea": "nowhere_1.hea is not there",
     "silent.csv": "every lead is zero or missing",

@@ -77,6 +77,9 @@ def build() -> App:
     app.command(
         f"{here}.inspect:inspect", name="inspect", help="What is in a file; its signal quality."
     )
+    app.command(
+        f"{here}.save_as:save_as", name="save-as", help="Recordings to WFDB, CSV, DICOM or EDF."
+    )
     app.command(f"{here}.report:report", name="report", help="A report in words, by the model.")
     app.command(
         f"{here}.answers:embed", name="embed", help="Embeddings of recordings and texts, to .npz."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any, Literal
 
 from cardiolex.cli.batch import Failures, find_each, read_each
@@ -15,6 +16,8 @@ from cardiolex.errors import CardiolexError
 if TYPE_CHECKING:
     from cardiolex.recordings.quality import Quality
     from cardiolex.recordings.recording import Recording
+
+WIDTH = 160
 
 
 def inspect(
@@ -70,7 +73,12 @@ def _facts(recording: Recording, found: Quality) -> dict[str, Any]:
         "unit_known": recording.unit_known,
         "age": recording.age,
         "sex": recording.sex,
+        "patient": recording.patient,
         "labels": list(recording.labels),
+        "report": recording.report,
+        "derived_leads": [lead for lead in recording.leads if lead in recording.derived],
+        "details": dict(recording.details),
+        "not_read": list(recording.unread),
         "notes": list(recording.notes),
         "lead_flags": {
             lead: sorted(flags) for lead, flags in found.leads.items() if flags - {"missing"}
@@ -93,6 +101,10 @@ def _table(recording: Recording, found: Quality) -> str:
     ]
     if recording.labels:
         lines.append(f"  labels in the file: {', '.join(recording.labels)}")
+    if recording.report:
+        lines.append(f"  report in the file: {shorten(recording.report, WIDTH, placeholder=' …')}")
+    for name, value in recording.details.items():
+        lines.append(f"  {name}: {shorten(value, WIDTH, placeholder=' …')}")
     if recording.other:
         lines.append(f"  other channels, kept aside: {', '.join(sorted(recording.other))}")
     for lead, row in zip(recording.leads, recording.mv, strict=True):
@@ -102,5 +114,6 @@ def _table(recording: Recording, found: Quality) -> str:
         lines.append(f"  {lead + derived:<6}{low:8.2f} … {high:5.2f}  {flags}")
     lines.append(f"  measured: {in_a_line(main_measurements(recording))}")
     lines += [f"  note: {note}" for note in recording.notes]
+    lines += [f"  not read: {what}" for what in recording.unread]
     lines += [f"  ! {warning}" for warning in found.warnings]
     return "\n".join(lines) + "\n"

@@ -24,7 +24,8 @@ class Recording:
     A lead that was not recorded is absent, never zeros. `derived` names the leads computed from
     I and II, `other` holds channels that are no standard lead (converted to millivolts where
     their unit is a voltage), `notes` states every repair and oddity. With `unit_known` False
-    the amplitudes in `mv` are in the unknown unit of the file.
+    the amplitudes in `mv` are in the unknown unit of the file. `details` holds what else the file
+    states (device, time of recording, its own measurements), `unread` what of it was not read.
     """
 
     mv: NDArray[np.float32]
@@ -41,6 +42,8 @@ class Recording:
     unit_known: bool = True
     notes: tuple[str, ...] = ()
     other: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    details: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what is no recording: shape, lead names and order, sampling rate."""

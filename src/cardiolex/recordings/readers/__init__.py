@@ -5,12 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from cardiolex.errors import CardiolexError
-from cardiolex.recordings.readers.errors import ReadError
+from cardiolex.recordings.readers.errors import ReadError, bounded_size
 from cardiolex.recordings.readers.folder import find_recordings
 from cardiolex.recordings.readers.formats import Format, find_format, header_of
+from cardiolex.recordings.readers.part import Part, part
 from cardiolex.recordings.readers.silent import without_silent_leads
 from cardiolex.recordings.readers.stated import Stated, stated
 from cardiolex.recordings.recording import Recording
+
+_MAY_LACK_NAMES = {"DICOM", "EDF", "BDF", "ISHNE"}
+_CLINICAL = _MAY_LACK_NAMES | {"aECG", "MUSE", "Philips", "SCP-ECG", "Apple"}
 
 __all__ = ["ReadError", "find_recordings", "read", "read_all"]
 
@@ -24,13 +28,17 @@ def read(
     index: int | None = None,
     exam: int | None = None,
     keep_truncated: bool = False,
+    start_s: float | None = None,
+    seconds: float | None = None,
 ) -> Recording:
     """Read one recording.
 
-    `path` is a WFDB header, record name or signal file, a MATLAB, HDF5, CSV/TSV, NPY or NPZ file.
-    `fs`, `leads` and `unit` state what an array or table does not say itself; they are refused
-    for formats that do say it. `index` (row) or `exam` (id) chooses from a file of many exams.
-    A truncated signal file is an error, unless `keep_truncated` asks for what is there.
+    `path` is a WFDB header, record name or signal file, or a file of any other format in
+    `formats.SUPPORTED`. `fs`, `leads` and `unit` state what an array or table does not say
+    itself; they are refused for formats that do say it (`leads` names the channels of DICOM, EDF
+    and ISHNE files that do not name theirs). `index` (row) or `exam` (id) chooses from a file of
+    many exams. A truncated signal file is an error, unless `keep_truncated` asks for what is
+    there. `start_s` and `seconds` choose a part; of ISHNE and EDF only that part is loaded.
 
     Leads that are zero throughout were not connected: they are left out, with a note. Every
     failure is a ReadError naming the file, the cause and the remedy.
@@ -38,7 +46,7 @@ def read(
     file = Path(path)
     facts = stated(fs, leads, unit)
     try:
-        return _read(file, facts, index, exam, keep_truncated)
+        return _read(file, facts, index, exam, keep_truncated, part(start_s, seconds))
     except ReadError:
         raise
     except CardiolexError as error:
@@ -75,13 +83,24 @@ def _indices(file: Path) -> Iterable[int | None]:
 
 
 def _read(
-    path: Path, facts: Stated, index: int | None, exam: int | None, keep_truncated: bool
+    path: Path,
+    facts: Stated,
+    index: int | None,
+    exam: int | None,
+    keep_truncated: bool,
+    wanted: Part,
 ) -> Recording:
     path = _existing(path)
     header = header_of(path)
     form = find_format(path) if header is None else "WFDB"
     _refuse_unused(path, form, facts, index, exam)
-    recording = _by_format(header or path, form, facts, index, exam, keep_truncated)
+    if form in _CLINICAL:
+        recording = _clinical(path, form, facts, keep_truncated, wanted)
+    else:
+        bounded_size(header or path)
+        recording = _by_format(header or path, form, facts, index, exam, keep_truncated)
+    if not wanted.whole and form not in ("EDF", "BDF", "ISHNE"):
+        recording = _cropped(path, recording, wanted)
     return without_silent_leads(replace(recording, source=f"{form} {path}"), path)
 
 
@@ -104,6 +123,52 @@ def _refuse_unused(
     given = [name for name in ("fs", "leads", "unit") if getattr(facts, name) is not None]
     if form == "WFDB" and given:
         raise ReadError(path, f"{', '.join(given)} stand in the header", "leave them out")
+    if form in _CLINICAL:
+        given = [name for name in given if name != "leads" or form not in _MAY_LACK_NAMES]
+        if given:
+            raise ReadError(path, f"{', '.join(given)} stand in the file", "leave them out")
+
+
+def _cropped(path: Path, recording: Recording, wanted: Part) -> Recording:
+    first, last = wanted.samples(path, recording.fs, recording.mv.shape[1])
+    return recording.crop(first / recording.fs, last / recording.fs)
+
+
+def _clinical(
+    path: Path, form: Format, facts: Stated, keep_truncated: bool, wanted: Part
+) -> Recording:
+    """Call the reader of a format of carts, monitors and archives."""
+    if form == "DICOM":
+        from cardiolex.recordings.readers.dicom import read_dicom
+
+        return read_dicom(path, facts)
+    if form in ("EDF", "BDF"):
+        from cardiolex.recordings.readers.edf import read_edf
+
+        return read_edf(path, facts, wanted, keep_truncated)
+    if form == "ISHNE":
+        from cardiolex.recordings.readers.ishne import read_ishne
+
+        return read_ishne(path, facts, wanted)
+    if form == "aECG":
+        from cardiolex.recordings.readers.aecg import read_aecg
+
+        return read_aecg(path)
+    if form == "MUSE":
+        from cardiolex.recordings.readers.muse import read_muse
+
+        return read_muse(path)
+    if form == "Philips":
+        from cardiolex.recordings.readers.philips import read_philips
+
+        return read_philips(path)
+    if form == "SCP-ECG":
+        from cardiolex.recordings.readers.scp import read_scp
+
+        return read_scp(path)
+    from cardiolex.recordings.readers.apple import read_apple
+
+    return read_apple(path)
 
 
 def _by_format(

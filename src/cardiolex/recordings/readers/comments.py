@@ -17,6 +17,7 @@ class Person:
     labels: tuple[str, ...] = ()
     report: str | None = None
     notes: tuple[str, ...] = ()
+    derived: tuple[str, ...] = ()
 
 
 def parse_age(text: object) -> tuple[float | None, list[str]]:
@@ -70,8 +71,9 @@ def parse_comments(comments: Iterable[str]) -> Person:
         age,
         parse_sex(fields.get("sex", "")),
         tuple(dict.fromkeys(statements)) or parse_codes(fields.get("dx", "")),
-        ". ".join(statements) or None,
+        ". ".join(statements) or fields.get("report") or None,
         tuple(notes),
+        parse_codes(fields.get("derived", "")),
     )
 
 

@@ -8,7 +8,7 @@ from cardiolex.recordings.readers.errors import ReadError
 from cardiolex.recordings.readers.formats import find_format
 from cardiolex.recordings.readers.wfdb_header import Header, parse_header
 
-_OTHER = {".json", ".txt", ".md", ".html", ".xml", ".pdf", ".png", ".jpg", ".py", ".gz", ".zip"}
+_OTHER = {".json", ".txt", ".md", ".html", ".pdf", ".png", ".jpg", ".py", ".gz", ".zip"}
 _OTHER |= {".atr", ".ann", ".qrs", ".xws", ".sha256", ".yaml", ".yml", ".toml", ".parquet"}
 
 
@@ -59,7 +59,7 @@ def _header(path: Path) -> Header | None:
 
 
 def _is_recording(path: Path) -> bool:
-    if path.suffix.lower() in _OTHER:
+    if path.suffix.lower() in _OTHER or path.name == "DICOMDIR":
         return False
     try:
         return bool(find_format(path))

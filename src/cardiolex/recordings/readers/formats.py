@@ -1,25 +1,61 @@
 """Which format a file has, by its content; extensions are not trusted."""
 
+import re
 import struct
 from pathlib import Path
 from typing import Literal
 
+from cardiolex.recordings.readers.apple import parse_apple_head
 from cardiolex.recordings.readers.errors import ReadError, bounded_size
+from cardiolex.recordings.readers.scp_sections import looks_like_scp
 from cardiolex.recordings.readers.table import parse_head
 from cardiolex.recordings.readers.wfdb_header import looks_like_header, parse_header
 
-Format = Literal["WFDB", "MATLAB", "HDF5", "NPY", "NPZ", "table"]
+Format = Literal[
+    "WFDB",
+    "MATLAB",
+    "HDF5",
+    "NPY",
+    "NPZ",
+    "table",
+    "DICOM",
+    "EDF",
+    "BDF",
+    "aECG",
+    "MUSE",
+    "Philips",
+    "SCP-ECG",
+    "ISHNE",
+    "Apple",
+]
 _LOOK = 65536
+MOST_HOLTER = 1 << 40
+"""Largest file that is looked at; readers that load a file whole have lower bounds."""
+_MAGIC: tuple[tuple[bytes, Format], ...] = (
+    (b"\x89HDF\r\n\x1a\n", "HDF5"),
+    (b"\x93NUMPY", "NPY"),
+    (b"PK\x03\x04", "NPZ"),
+    (b"MATLAB 5.0", "MATLAB"),
+    (b"ISHNE1.0", "ISHNE"),
+    (b"0       ", "EDF"),
+    (b"\xffBIOSEMI", "BDF"),
+)
+_ROOTS: dict[str, Format] = {
+    "AnnotatedECG": "aECG",
+    "RestingECG": "MUSE",
+    "restingecgdata": "Philips",
+}
 _FOREIGN = (
     (b"MATLAB 7.3", "is a MATLAB 7.3 file", "save it with -v7 in MATLAB"),
-    (b"<?xml", "is XML", "export it as WFDB, CSV or NumPy"),
-    (b"0       ", "is EDF", "convert it to WFDB (edf2mit) or CSV"),
-    (b"\xffBIOSEMI", "is BDF", "convert it to WFDB or CSV"),
+    (b"ANN  1.0", "holds the beats of an ISHNE Holter recording", "name the file of its ECG"),
     (b"%PDF", "is a PDF", "a picture of an ECG cannot be read"),
     (b"\x89PNG", "is a picture", "a picture of an ECG cannot be read"),
     (b"\xff\xd8\xff", "is a picture", "a picture of an ECG cannot be read"),
 )
-SUPPORTED = "readable are WFDB, MATLAB (CPSC2018, ECG-FM), HDF5 (SPH, CODE-15%), CSV/TSV, NPY, NPZ"
+SUPPORTED = (
+    "readable are WFDB, DICOM, EDF, BDF, HL7 aECG, GE MUSE XML, Philips XML, SCP-ECG, ISHNE, "
+    "Apple Health CSV, MATLAB (CPSC2018, ECG-FM), HDF5 (SPH, CODE-15%), CSV/TSV, NPY, NPZ"
+)
 
 
 def header_of(path: Path) -> Path | None:
@@ -37,23 +73,48 @@ def header_of(path: Path) -> Path | None:
 
 def find_format(path: Path) -> Format:
     """Return the format of `path` from its first bytes; ReadError for what cannot be read."""
-    bounded_size(path)
+    bounded_size(path, MOST_HOLTER)
     with path.open("rb") as file:
         start = file.read(_LOOK)
-    if start.startswith(b"\x89HDF\r\n\x1a\n"):
-        return "HDF5"
-    if start.startswith(b"\x93NUMPY"):
-        return "NPY"
-    if start.startswith(b"PK\x03\x04"):
-        return "NPZ"
-    if start.startswith(b"MATLAB 5.0") or _is_matlab4(start):
+    if not start.startswith(b"ISHNE1.0"):
+        bounded_size(path)
+    for magic, form in _MAGIC:
+        if start.startswith(magic):
+            return form
+    if start[128:132] == b"DICM":
+        return "DICOM"
+    if looks_like_scp(path, start):
+        return "SCP-ECG"
+    if _is_matlab4(start):
         return "MATLAB"
     for magic, what, remedy in _FOREIGN:
-        if start.lstrip(b"\xef\xbb\xbf").startswith(magic):
+        if start.startswith(magic):
             raise ReadError(path, what, remedy)
-    if start[128:132] == b"DICM":
-        raise ReadError(path, "is DICOM", "export it as WFDB, CSV or NumPy")
+    root = _root(start)
+    if root is not None:
+        return _xml_format(path, root)
     return _text_format(path, start)
+
+
+def _root(start: bytes) -> str | None:
+    """Return the name of the first element if `start` is XML (in UTF-8 or UTF-16), else None."""
+    wide = start[:2] in (b"\xff\xfe", b"\xfe\xff")
+    text = start.decode("utf-16" if wide else "utf-8-sig", errors="replace").lstrip()
+    if not text.startswith("<"):
+        return None
+    element = re.search(
+        r"<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)", re.sub(r"<!--.*?-->", "", text, flags=re.S)
+    )
+    return element[1] if element else ""
+
+
+def _xml_format(path: Path, root: str) -> Format:
+    if root not in _ROOTS:
+        known = (
+            "HL7 aECG (AnnotatedECG), GE MUSE (RestingECG) and Philips (restingecgdata) are read"
+        )
+        raise ReadError(path, f"is XML with the root {root!r}, no known ECG", known)
+    return _ROOTS[root]
 
 
 def _is_matlab4(start: bytes) -> bool:
@@ -80,6 +141,8 @@ def _text_format(path: Path, start: bytes) -> Format:
         )
         raise ReadError(path, f"{beside}the content is no known format", SUPPORTED)
     text = start.decode("utf-8-sig", errors="replace")
+    if parse_apple_head(text) is not None:
+        return "Apple"
     if path.suffix.lower() == ".hea" or (looks_like_header(text) and parse_head(text) is None):
         return "WFDB"
     if parse_head(text) is not None:

@@ -73,7 +73,7 @@ def _own_facts(path: Path, arrays: dict[str, NDArray[Any]]) -> Stated:
     facts: dict[str, Any] = {}
     for name in {f.name for f in fields(Stated)} & set(arrays):
         value = arrays[name].tolist()
-        if name in ("leads", "labels"):
+        if name in ("leads", "labels", "derived"):
             facts[name] = tuple(str(item) for item in np.atleast_1d(arrays[name]))
         elif name in ("fs", "gain", "baseline", "age"):
             facts[name] = _numbers(path, name, value)

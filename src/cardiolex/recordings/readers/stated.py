@@ -26,6 +26,7 @@ class Stated:
     sex: str | None = None
     report: str | None = None
     labels: tuple[str, ...] | None = None
+    derived: tuple[str, ...] | None = None  # leads that were computed, not recorded
 
     def over(self, other: "Stated") -> "Stated":
         """Return `other` with everything that is stated here put in its place."""
@@ -76,6 +77,7 @@ class Stated:
             "sex": self.sex,
             "report": self.report,
             "labels": self.labels or (),
+            "derived": frozenset(self.derived or ()),
         }
 
 
@@ -112,7 +114,7 @@ def _checked(sidecar: Path, data: dict[str, Any]) -> Stated:
             continue
         if key in _NUMBERS:
             values[key] = _numbers(sidecar, key, value, several=_NUMBERS[key])
-        elif key in ("leads", "labels"):
+        elif key in ("leads", "labels", "derived"):
             values[key] = _texts(sidecar, key, value)
         elif key == "age":
             values[key] = parse_age(value)[0]

@@ -41,6 +41,7 @@ def read_wfdb(path: Path, keep_truncated: bool = False) -> Recording:
         sex=person.sex,
         labels=person.labels,
         report=person.report,
+        derived=frozenset(person.derived) & {standard_name(s.name) or "" for s in header.signals},
         unit_known=calibrated,
         notes=(*header.notes, *notes, *person.notes),
     )
