@@ -217,6 +217,15 @@ def test_other_and_compressed_dicom_objects(name, cause):
         read(get_testdata_file(name, download=False))
 
 
+def test_a_cut_dicom_file_is_called_damaged(tmp_path):
+    path = write_dicom(tmp_path / "x.dcm", [group(MV[:2], mdc(LEADS[:2]))])
+    whole = path.read_bytes()
+    for kept in (140, 250, 420, 700, len(whole) - 900):
+        path.write_bytes(whole[:kept])
+        with pytest.raises(ReadError, match=r"x\.dcm: .*(damaged|cut off|not read|without wavef)"):
+            read(path)
+
+
 def test_edf_plus_d_with_absurd_gaps_is_refused(tmp_path):
     path = discontinuous(tmp_path / "x.edf", gap_s=2)
     data = path.read_bytes().replace(b"+11\x14\x14", b"+1\x14\x14\0")

@@ -62,7 +62,6 @@ def _read(path: Path, facts: Stated) -> Recording:
 def _opened(path: Path) -> Any:
     """Return the data set, after its transfer syntax has been looked at."""
     import pydicom
-    from pydicom.errors import InvalidDicomError
     from pydicom.filereader import read_file_meta_info
     from pydicom.uid import UID
 
@@ -73,7 +72,9 @@ def _opened(path: Path) -> Any:
             cause = f"is stored as {syntax.name or 'an unknown transfer syntax'}, which is not read"
             raise ReadError(path, cause, "export it as Explicit VR Little Endian")
         data = pydicom.dcmread(path, stop_before_pixels=True)
-    except (InvalidDicomError, EOFError, AttributeError) as error:
+    except ReadError:
+        raise
+    except Exception as error:  # pydicom has many for a damaged file
         raise ReadError(path, f"is a damaged DICOM file ({error})", "fetch it again") from error
     if not data.get("WaveformSequence"):
         kind = UID(str(data.get("SOPClassUID", ""))).name or "of unknown class"

@@ -71,14 +71,13 @@ def read_group(path: Path, item: Any, number: int) -> Group:
 
 def _counts(path: Path, item: Any, channels: int, samples: int, where: str) -> NDArray[np.float64]:
     """Return the raw samples (C, T); padding is NaN."""
-    kind = (
-        int(item.get("WaveformBitsAllocated") or 0),
-        str(item.get("WaveformSampleInterpretation")),
-    )
+    bits = int(item.get("WaveformBitsAllocated") or 0)
+    kind = (bits, str(item.get("WaveformSampleInterpretation", "")))
+    if kind == (0, ""):
+        raise ReadError(path, f"{where} does not state its kind of samples", "it is damaged")
     if kind not in _SAMPLES:
-        raise ReadError(
-            path, f"{where} holds samples of the kind {kind[1]} with {kind[0]} bits", "export as SS"
-        )
+        cause = f"{where} holds samples of the kind {kind[1]} with {bits} bits"
+        raise ReadError(path, cause, "export it with 16-bit integers (SS)")
     dtype = np.dtype(_SAMPLES[kind])
     data = item.get("WaveformData")
     held = len(data) if isinstance(data, bytes) else 0
