@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from cyclopts import Parameter
 
+from cardiolex import __version__
 from cardiolex.cli.progress import progress_bar
 from cardiolex.errors import CardiolexError
 
@@ -110,7 +111,7 @@ def asked(
     path = measuring.cache or (None if output is None else output / "scores.sqlite")
     if path is None:
         return Asked(interpreter, interpreter.score, features, None)
-    kept = KeptScores(path, fingerprint(folder or BUNDLED, interpreter.prompts))
+    kept = KeptScores(path, fingerprint(folder or BUNDLED, interpreter.prompts, __version__))
     return Asked(interpreter, kept.score(interpreter.score), kept.features(features), kept)
 
 
