@@ -102,7 +102,12 @@ def test_the_later_texts_stand_in_no_other_set() -> None:
     assert {folded(record) for record in later}.isdisjoint(
         earlier | {folded(record) for record in final}
     )
-    for record in (*final, *later):
+    blind, written = read(GOLD / "blind.jsonl"), read(GOLD / "dev5.jsonl")
+    drawn = {folded(record) for record in (*final, *later)} | earlier
+    assert {folded(record) for record in blind}.isdisjoint(drawn)
+    assert {folded(record) for record in written}.isdisjoint(drawn | {folded(r) for r in blind})
+    assert len({record["id"] for record in (*blind, *written)}) == len(blind) + len(written)
+    for record in (*final, *later, *blind, *written):
         for name, assertion in record["mentions"]:
             assert name in names() and assertion in {"present", "absent", "uncertain"}, record["id"]
 

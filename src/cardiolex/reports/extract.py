@@ -86,6 +86,7 @@ class Rules:
         found = absorb(atoms, Reader(atoms, self.lexicon).read(), self.lexicon)
         Attributes(atoms, found, self.lexicon).attach()
         Scope(atoms, found).assert_all()
+        found = [one for one in found if one.assertion != "unsaid"]
         mentions = self._mentions(atoms, found)
         spans = [(atoms[f.first].start, atoms[f.last].end) for f in found]
         qualifiers, silent, unknown = account(text, atoms, spans)

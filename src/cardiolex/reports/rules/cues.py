@@ -7,7 +7,7 @@ from typing import Any
 from cardiolex.errors import CardiolexError
 
 _ALLOWED = {
-    "means": ("present", "absent", "uncertain"),
+    "means": ("present", "absent", "uncertain", "unsaid"),
     "stands": ("before", "after", "either"),
     "reaches": ("next", "list", "rest", "report"),
 }
@@ -17,7 +17,9 @@ _ALLOWED = {
 class Cue:
     """What a cue means, on which side of the finding it stands, and how far it reaches.
 
-    `only`: heeded for these findings alone. `trails`: stands after findings whose names end so.
+    `unsaid`: the text names the finding and says nothing of it. `only`: heeded for these findings
+    alone. `trails`: stands after findings whose names end so. `after`: heeded only behind one of
+    these words, in the same sentence.
     """
 
     means: str
@@ -25,6 +27,7 @@ class Cue:
     reaches: str
     only: tuple[str, ...] = ()
     trails: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any], source: str) -> "Cue":
@@ -35,5 +38,5 @@ class Cue:
                     f"{source}: a [[cue]] has {field} = {row.get(field)!r}. "
                     f"Allowed are {', '.join(allowed)}."
                 )
-        only, trails = (tuple(row.get(field, ())) for field in ("only", "trails"))
-        return cls(row["means"], row["stands"], row["reaches"], only, trails)
+        only, trails, after = (tuple(row.get(field, ())) for field in ("only", "trails", "after"))
+        return cls(row["means"], row["stands"], row["reaches"], only, trails, after)

@@ -59,7 +59,7 @@ class Reader:
                 self._state(place, atom.roles["state"])
             elif "subject" in atom.roles and not self._bare_letter(place):
                 self._subject(place, atom.roles["subject"])
-            elif "entity" in atom.roles:
+            elif "entity" in atom.roles and not self._thing_is_normal(atom):
                 self._name(place, atom.roles["entity"])
         self._close()
         self.found += verdicts(self.atoms, self.used)
@@ -85,6 +85,10 @@ class Reader:
             False,
             [],
         )
+
+    def _thing_is_normal(self, atom: Atom) -> bool:
+        """ "Voltages are within normal limits" is said of the voltages, not of the recording."""
+        return self.silent and atom.text.endswith("normal limit")
 
     def _called_nonspecific(self, subject: str, place: int) -> int | None:
         """ "Non-specific ST depression" is both: where the waiting word stands."""

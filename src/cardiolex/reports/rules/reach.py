@@ -18,9 +18,15 @@ _DIAGNOSES = (
     "strain",
     "effect",
 )
-_HEDGED_LINKS = ("suggest", "consistent", "compatible", "due", "keeping")
+_HEDGED_LINKS = ("suggest", "consistent", "compatible", "due", "keeping", "hinweis", "spricht", "sprechen",
+                 "vereinbar", "verdacht", "passend", "som talar", "talar", "tyder", "tydande", "misstanke",
+                 "som tyder", "indicative", "reminiscent", "typical", "suspicion", "suspicious")  # fmt: skip
+"""How words begin that point to a finding: with a denial before them they deny it."""
 
 
+_WITH = ("with", "mit", "med")
+UNSURE = ("nicht sicher", "ej saker", "ej sakert")
+"""Doubts behind a finding, denials between a thing and its state."""
 _ABBREVIATED = ("megl", "fragl")
 """Hedges cut short, which stand before or after: a line that ends in one ends its clause."""
 
@@ -35,10 +41,11 @@ class Reach:
     def reached(self, place: int, cue: Cue) -> list[int]:
         """Numbers of the findings that the cue at `place` reaches."""
         inside = [n for n, found in enumerate(self.found) if found.first < place < found.last]
-        if inside and cue.stands != "after":
+        if inside and (cue.stands != "after" or self.atoms[place].text in UNSURE):
             return inside
         if cue.reaches == "report":
-            return [n for n, found in enumerate(self.found) if found.first > place]
+            end = self._told_until(place)
+            return [n for n, found in enumerate(self.found) if place < found.first < end]
         ahead = self._next(place, cue)
         behind = self._previous(place)
         if cue.only:
@@ -47,7 +54,9 @@ class Reach:
             return self._backward(behind)
         if cue.stands == "before":
             shortened = self.atoms[place].text in _ABBREVIATED
-            postponed = cue.means == "uncertain" and (shortened or not cue.trails)
+            postponed = cue.means != "present" and (
+                cue.means == "absent" or shortened or not cue.trails
+            )
             if (
                 postponed
                 and behind is not None
@@ -61,6 +70,11 @@ class Reach:
         if ahead is not None and self._only(place + 1, self.found[ahead].first, DESCRIBING):
             return self._forward(ahead, place, cue)
         return self._backward(behind) if behind is not None else self._forward(ahead, place, cue)
+
+    def _told_until(self, place: int) -> int:
+        """Where a text stops telling of another recording: at a word for this one, or its end."""
+        cues = ((n, self.atoms[n].roles.get("cue")) for n in range(place + 1, len(self.atoms)))
+        return next((n for n, cue in cues if cue and cue.means == "present"), len(self.atoms))
 
     def _fitting(self, place: int, cue: Cue, ahead: int | None, behind: int | None) -> list[int]:
         """The neighbour that the cue is meant for; the one ahead only if nothing intervenes."""
@@ -91,15 +105,22 @@ class Reach:
         after = self.atoms[place + 1]
         if self.atoms[place].text in _ABBREVIATED and (after.gap or "passage" in after.roles):
             return True
-        return "mark" in after.roles and after.text in ".,;-"
+        unsaid = "cue" in after.roles and after.roles["cue"].means == "unsaid"
+        ends = "stop" in after.roles and after.text not in _WITH
+        return unsaid or ends or after.text in ".,;-"
 
     def _next(self, place: int, cue: Cue) -> int | None:
         for number, found in enumerate(self.found):
             if found.first > place:
                 between = self.atoms[place + 1 : found.first]
+                if between and between[0].text in _WITH:
+                    between = between[1:]  # "possibly with strain", "no longer with block"
                 stopped = any(a.ends_sentence or "stop" in a.roles for a in between)
                 closed = any(a.closes for a in self.atoms[place : found.first])
-                return None if stopped or closed else number
+                apart = _told_apart(between) or (
+                    cue.means == "absent" and _of_another(found, between)
+                )
+                return None if stopped or closed or apart else number
         return None
 
     def _previous(self, place: int) -> int | None:
@@ -110,6 +131,12 @@ class Reach:
         if best is None:
             return None
         between = self.atoms[self.found[best].last + 1 : place]
+        if (
+            between
+            and between[0].text in _WITH
+            and self._only(place - len(between) + 1, place, ("qualifier",))
+        ):
+            return best  # "flutter with 2:1 block": no other finding
         blocked = any(a.ends_sentence or "stop" in a.roles for a in between)
         return None if blocked else best
 
@@ -160,10 +187,10 @@ class Reach:
             return lines and self._new_line(one, other)
         if any("or" in a.roles or a.text == "/" for a in joints):
             return True
-        if cue.reaches == "rest":
-            return True
         if other.subject and not one.subject:
             return False
+        if cue.reaches == "rest":
+            return True
         if all(a.text in (",", ":") for a in joints):
             return self._list_goes_on(number + 1, cue)
         return cue.reaches == "list"
@@ -199,7 +226,7 @@ class Reach:
             one, other = self.found[number - 1], self.found[number]
             between = self.atoms[one.last + 1 : other.first]
             same = other.first <= one.last
-            either = any("or" in a.roles or a.text == "/" for a in between)
+            either = any("or" in a.roles or a.text in ("/", "nor", "noch") for a in between)
             if not same and not either and not self._side_by_side(one, other, between):
                 break
             number -= 1
@@ -211,3 +238,15 @@ class Reach:
         joined = any("and" in atom.roles for atom in between)
         named = not one.subject and not other.subject
         return joined and named and all(atom.is_("and", *DESCRIBING) for atom in between)
+
+
+def _told_apart(between: Sequence[Atom]) -> bool:
+    """ "Kein Wechsel zur Voraufnahme, …": the cue has its own word before the comma."""
+    commas = [place for place, atom in enumerate(between) if atom.text == ","]
+    return bool(commas) and any("unknown" in atom.roles for atom in between[: commas[-1]])
+
+
+def _of_another(found: Found, between: Sequence[Atom]) -> bool:
+    """ "Kein rS in V6, pathologisches EKG": a verdict is denied only by the word before it."""
+    verdict = found.name in ("abnormal ecg", "normal ecg", "borderline ecg")
+    return verdict and any(atom.is_("leads", "unknown", "subject") for atom in between)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from cardiolex.reports.rules.atoms import Atom
 from cardiolex.reports.rules.cues import Cue
 from cardiolex.reports.rules.found import Found
-from cardiolex.reports.rules.reach import DESCRIBING, Reach
+from cardiolex.reports.rules.reach import DESCRIBING, UNSURE, Reach
 
 _OPEN_ENDS = (
     "may be",
@@ -20,6 +20,8 @@ _OPEN_ENDS = (
     "kann",
     "kan",
 )
+_EXCLUDED = ("exclude", "ruled out", "ausgeschlossen", "uteslut")
+"""Denials that another denial turns into a doubt: "neither A nor B can be excluded"."""
 _DIFFERENTIAL = ("dd", "d d", "differential diagnosis", "differentialdiagnose")
 
 
@@ -45,14 +47,46 @@ class Scope(Reach):
 
     # ------------------------------------------------------------ one cue
     def _apply(self, place: int, cue: Cue) -> None:
+        if cue.after and not self._follows(place, cue.after):
+            return
         for number in self.reached(place, cue):
-            if place in self.found[number].deaf:
+            if place in self.found[number].deaf or self._outweighed(place, cue, number):
                 continue
             if not cue.only or self.found[number].name.startswith(cue.only):
-                means = cue.means
-                if means == "uncertain" and self._denied_link(place):
-                    means = "absent"
-                self.marks[number].add(means)
+                self.marks[number].add(self._meant(place, cue, number))
+
+    def _meant(self, place: int, cue: Cue, number: int) -> str:
+        """What a cue means here: a denial may stand before it, or it may be a denial denied."""
+        if cue.means == "uncertain" and (self._denied_link(place) or self._unsure(place, number)):
+            return "absent"
+        excluded = cue.stands == "after" and any(w in self.atoms[place].text for w in _EXCLUDED)
+        if cue.means == "absent" and excluded and "absent" in self.marks[number]:
+            return "uncertain"
+        return cue.means
+
+    def _unsure(self, place: int, number: int) -> bool:
+        """ "QT nicht sicher verlängert", between the thing and its state: idiomatic denial."""
+        found = self.found[number]
+        return found.first < place < found.last and self.atoms[place].text in UNSURE
+
+    def _outweighed(self, place: int, cue: Cue, number: int) -> bool:
+        """ "kein Infarkt nachweisbar", "jetzt ohne Flimmern", "if …, it is probably …": a nearer word."""
+        if cue.means not in ("present", "unsaid"):
+            return False
+        if cue.stands == "after":
+            return cue.means == "present" and "absent" in self.marks[number]
+        between = [a for a in self.atoms[place + 1 : self.found[number].first] if "cue" in a.roles]
+        other = "uncertain" if cue.means == "unsaid" else "absent"
+        return any(a.roles["cue"].means == other for a in between)
+
+    def _follows(self, place: int, words: tuple[str, ...]) -> bool:
+        """Whether one of these words stands before a place, in its sentence."""
+        for atom in reversed(self.atoms[:place]):
+            if atom.ends_sentence:
+                return False
+            if atom.text.endswith(words):
+                return True
+        return False
 
     # ------------------------------------------------------------ alternatives
     def _alternatives(self) -> None:
@@ -138,7 +172,7 @@ class Scope(Reach):
 
 
 def _verdict(marks: set[str]) -> str:
-    for means in ("present", "uncertain", "absent"):
+    for means in ("unsaid", "present", "uncertain", "absent"):
         if means in marks:
             return means
     return "present"

@@ -25,7 +25,7 @@ def _verdict(atoms: Sequence[Atom], place: int) -> str:
     if word in ("borderline", "borderline abnormal") and state in ("abnormal", "limit"):
         return "borderline ecg" if _whole_sentence(atoms, place) else ""
     if state == "upright" and word == "normal":
-        return "normal ecg" if _alone(atoms, place) else ""
+        return "normal ecg" if _alone(atoms, place) or _last_word(atoms, place) else ""
     if state == "abnormal" and word in ("abnormal", "abnormality", "pathological"):
         return "abnormal ecg" if _alone(atoms, place) or _denied(atoms, place) else ""
     return ""
@@ -35,6 +35,15 @@ def _alone(atoms: Sequence[Atom], place: int) -> bool:
     if place and says_ecg(atoms, place):
         return True
     return _neighbour(atoms, place, -1) is None and _neighbour(atoms, place, 1) is None
+
+
+def _last_word(atoms: Sequence[Atom], place: int) -> bool:
+    """ "… Schenkelblock wahrscheinlich normal" at the end of a report: a verdict, with its doubt."""
+    rest = [atom for atom in atoms[place + 1 :] if not atom.is_("mark", "passage")]
+    if rest or place < 2 or "cue" not in atoms[place - 1].roles:
+        return False
+    before = atoms[place - 2]
+    return before.is_("entity", "state") or before.text in (",", ".")
 
 
 def _whole_sentence(atoms: Sequence[Atom], place: int) -> bool:
