@@ -14,7 +14,7 @@ AF, LVH, MI = "atrial fibrillation", "left ventricular hypertrophy", "myocardial
     [
         ("Atrial fibrillation is no longer seen, sinus rhythm.", AF, "sinus rhythm"),
         ("There is nothing to suggest myocardial infarction.", MI, ""),
-        ("Previous ECG showed atrial fibrillation. Present tracing: sinus rhythm.", AF, "sinus rhythm"),
+        ("Previous ECG showed atrial fibrillation. Today sinus rhythm.", AF, "sinus rhythm"),
         ("Sinus rhythm, no longer with 2:1 AV block.", "2:1 av block", "sinus rhythm"),
         ("Weder Vorhofflimmern noch Vorhofflattern nachweisbar.", AF, ""),
         ("Kein Verdacht auf Infarkt.", MI, ""),

@@ -18,9 +18,11 @@ _DIAGNOSES = (
     "strain",
     "effect",
 )
-_HEDGED_LINKS = ("suggest", "consistent", "compatible", "due", "keeping", "hinweis", "spricht", "sprechen",
-                 "vereinbar", "verdacht", "passend", "som talar", "talar", "tyder", "tydande", "misstanke",
-                 "som tyder", "indicative", "reminiscent", "typical", "suspicion", "suspicious")  # fmt: skip
+_HEDGED_LINKS = (
+    *("suggest", "consistent", "compatible", "due", "keeping", "indicative", "reminiscent"),
+    *("typical", "suspicion", "suspicious", "hinweis", "spricht", "sprechen", "vereinbar"),
+    *("verdacht", "passend", "som talar", "talar", "tyder", "tydande", "misstanke", "som tyder"),
+)
 """How words begin that point to a finding: with a denial before them they deny it."""
 
 

@@ -70,7 +70,7 @@ class Scope(Reach):
         return found.first < place < found.last and self.atoms[place].text in UNSURE
 
     def _outweighed(self, place: int, cue: Cue, number: int) -> bool:
-        """ "kein Infarkt nachweisbar", "jetzt ohne Flimmern", "if …, it is probably …": a nearer word."""
+        """ "kein Infarkt nachweisbar", "jetzt ohne Flimmern": another word is nearer."""
         if cue.means not in ("present", "unsaid"):
             return False
         if cue.stands == "after":

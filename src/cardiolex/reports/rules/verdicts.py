@@ -38,7 +38,7 @@ def _alone(atoms: Sequence[Atom], place: int) -> bool:
 
 
 def _last_word(atoms: Sequence[Atom], place: int) -> bool:
-    """ "… Schenkelblock wahrscheinlich normal" at the end of a report: a verdict, with its doubt."""
+    """ "… Linkstyp wahrscheinlich normal" at the end of a report: a verdict and its doubt."""
     rest = [atom for atom in atoms[place + 1 :] if not atom.is_("mark", "passage")]
     if rest or place < 2 or "cue" not in atoms[place - 1].roles:
         return False
