@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import pickle
 import zipfile
 
@@ -12,6 +13,7 @@ from conftest import LIMITS, ONE, Client, problem_of, upload
 from cardiolex.recordings.samples import FOLDER
 from cardiolex.server.app import make_app
 from cardiolex.server.guards import Access, Rates
+from cardiolex.server.jobs import Job, Source
 from cardiolex.server.limits import Limits
 from cardiolex.server.running import LOCAL
 
@@ -200,6 +202,53 @@ def test_the_page_may_run_and_load_nothing_but_its_own(client):
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert client.get("/v1/samples").headers["cache-control"] == "no-store"
+
+
+def test_an_error_of_the_server_says_neither_client_nor_log_what_it_held(crew, caplog, capfd):
+    class Broken:
+        counts, waiting, pids = crew.counts, 0, ()
+
+        def submit(self, job):
+            raise RuntimeError("Secretperson")
+
+    logging.getLogger("cardiolex.server").propagate = True
+    client = Client(make_app(Broken(), crew.about, Access(), LIMITS))
+    response = client.post("/v1/inspect", json={"sample": "ludb/104"})
+    assert "RuntimeError" in problem_of(response, 500)["detail"]
+    assert "RuntimeError at test_strangers.py" in caplog.text
+    assert "Secretperson" not in response.text + caplog.text + "".join(capfd.readouterr())
+
+
+def test_who_goes_away_is_not_worked_for(client, crew):
+    import asyncio
+
+    pausing = Job("interpret", Source(sample="ludb/104"), tuple(f"c{n}" for n in range(40)))
+    busy = [crew.submit(pausing) for _ in range(20)]
+
+    async def leave():
+        sent = []
+        body = {"type": "http.request", "body": b'{"sample": "ludb/104"}', "more_body": False}
+        messages = iter((body,))
+
+        async def receive():
+            return next(messages, {"type": "http.disconnect"})
+
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/v1/interpret",
+            "query_string": b"",
+            "headers": [(b"content-type", b"application/json")],
+        }
+
+        async def send(message):
+            sent.append(message)
+
+        await client.app(scope, receive, send)
+        return sent
+
+    assert asyncio.run(leave())[0]["status"] == 499
+    assert all("answer" in future.result(120) for future in busy)
 
 
 def test_no_patient_data_in_the_log(served):

@@ -7,7 +7,6 @@ condition's score depends neither on the other conditions asked nor on batch nei
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -26,6 +25,7 @@ from cardiolex.server.facts import facts, measurements
 from cardiolex.server.jobs import Job, Reply, problem
 from cardiolex.server.limits import Limits
 from cardiolex.server.opening import open_source
+from cardiolex.server.problems import internal, spot
 
 LOG = logging.getLogger("cardiolex.server")
 
@@ -221,7 +221,5 @@ def _guarded(function: Callable[[], Reply]) -> Reply:
     except Exception as error:
         if isinstance(error, RuntimeError) and "allocate memory" in str(error):
             return problem(413, "needs more memory than one request may take; send less at once")
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        kind = type(error).__name__
-        LOG.error("%s at %s:%s", kind, Path(place.filename).name, place.lineno)
-        return problem(500, f"an error of the server ({kind}); its log says where")
+        LOG.error("%s", spot(error))
+        return problem(500, internal(error).detail)

@@ -20,7 +20,13 @@ from cardiolex.server.crew import Crew
 from cardiolex.server.guards import Access, Guards
 from cardiolex.server.limits import Limits
 from cardiolex.server.metrics import Metrics
-from cardiolex.server.problems import Problem, answer_problem
+from cardiolex.server.problems import (
+    ClientGone,
+    Problem,
+    answer_error,
+    answer_nobody,
+    answer_problem,
+)
 from cardiolex.server.routes import Api, router
 
 PAGE = Path(__file__).parent / "static"
@@ -45,6 +51,8 @@ def make_app(crew: Crew, about: Mapping[str, Any], access: Access, limits: Limit
     )
     app.include_router(router(Api(crew, about, limits, metrics)))
     app.add_exception_handler(Problem, answer_problem)
+    app.add_exception_handler(ClientGone, answer_nobody)
+    app.add_exception_handler(Exception, answer_error)
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(RequestValidationError, _invalid)
     for path in sorted(PAGE.rglob("*.*")):

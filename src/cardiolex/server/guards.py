@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cardiolex.server.limits import Limits
 from cardiolex.server.metrics import Metrics
-from cardiolex.server.problems import Problem
+from cardiolex.server.problems import Problem, internal, spot
 
 LOG = logging.getLogger("cardiolex.server")
 OPEN = ("/v1/health", "/v1/ready", "/v1/openapi.json")
@@ -65,6 +65,10 @@ class Guards:
             await self.app(scope, self._bounded(receive), sent)
         except Problem as refusal:
             await refusal.response()(scope, receive, sent)
+        except Exception as error:
+            LOG.error("%s", spot(error))
+            if not sent.begun:
+                await internal(error).response()(scope, receive, sent)
         finally:
             self._note(scope, sent, time.perf_counter() - began)
 
@@ -145,10 +149,12 @@ class _Sent:
         self.send = send
         self.name = name
         self.private = private
+        self.begun = False
         self.status = 499  # the client went away before there was an answer
 
     async def __call__(self, message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
+            self.begun = True
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers.update(_HEADERS)

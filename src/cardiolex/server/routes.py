@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from concurrent.futures import Future
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -18,12 +19,12 @@ from cardiolex.server import answers
 from cardiolex.server.asked import EmbedBody, ExplainBody, InspectBody, InterpretBody, SearchBody
 from cardiolex.server.crew import Busy, Crew
 from cardiolex.server.formats import to_csv, to_fhir
-from cardiolex.server.jobs import Job, Source
+from cardiolex.server.jobs import Job, Reply, Source
 from cardiolex.server.limits import Limits
 from cardiolex.server.metrics import MEDIA_TYPE, Metrics
 from cardiolex.server.opening import sample_name
 from cardiolex.server.problems import MEDIA_TYPE as PROBLEM
-from cardiolex.server.problems import Problem
+from cardiolex.server.problems import ClientGone, Problem
 from cardiolex.server.reading import described, has_recording, read_body
 
 SAMPLE = "ptb-xl/00010_hr"
@@ -68,13 +69,13 @@ class Api:
         self.codes = {entity.name: entity.codes for entity in self.vocabulary.entities}
         self.conditions = [self._condition(name) for name in self.vocabulary.names]
 
-    async def ask(self, job: Job) -> dict[str, Any]:
-        """The answer of a worker; Problem if it has none."""
+    async def ask(self, request: Request, job: Job) -> dict[str, Any]:
+        """The answer of a worker; Problem if it has none, ClientGone if nobody waits for it."""
         try:
             future = self.crew.submit(job)
         except Busy:
             raise Problem(503, "too many wait; come again", headers={"Retry-After": "1"}) from None
-        reply = await asyncio.wrap_future(future)
+        reply = await _unless_gone(request, future)
         if "problem" in reply:
             raise Problem(reply["problem"]["status"], reply["problem"]["detail"])
         answer: dict[str, Any] = reply["answer"]
@@ -154,7 +155,7 @@ def _add_work(routes: APIRouter, api: Api) -> None:
         conditions = None if body.conditions is None else tuple(dict.fromkeys(body.conditions))
         leads, options = api.leads(body.leads), {"measure": format == "fhir"}
         job = Job("interpret", api.needed(source), conditions, leads, options)
-        answer = await api.ask(job)
+        answer = await api.ask(request, job)
         if format == "csv":
             return Response(to_csv(answer), media_type="text/csv")
         if format == "fhir":
@@ -181,7 +182,7 @@ def _add_work(routes: APIRouter, api: Api) -> None:
         }
         leads = api.leads(body.leads)
         job = Job("inspect", api.needed(source), leads=leads, options=options)
-        return _json(await api.ask(job))
+        return _json(await api.ask(request, job))
 
     @routes.post(
         "/embed",
@@ -199,7 +200,7 @@ def _add_work(routes: APIRouter, api: Api) -> None:
             leads=api.leads(body.leads),
             options={"aligned": body.aligned},
         )
-        return _json(await api.ask(job))
+        return _json(await api.ask(request, job))
 
     @routes.post(
         "/explain",
@@ -222,7 +223,7 @@ def _add_work(routes: APIRouter, api: Api) -> None:
         body, source = await read_body(request, ExplainBody, api.limits)
         options = {"condition": body.condition}
         job = Job("explain", api.needed(source), leads=api.leads(body.leads), options=options)
-        return _json(await api.ask(job))
+        return _json(await api.ask(request, job))
 
     @routes.post(
         "/search",
@@ -240,7 +241,7 @@ def _add_work(routes: APIRouter, api: Api) -> None:
             raise Problem(422, "give a recording or a text, one of them")
         options = {"text": body.text, "among": body.among, "top": body.top}
         job = Job("search", source, leads=api.leads(body.leads), options=options)
-        return _json(await api.ask(job))
+        return _json(await api.ask(request, job))
 
 
 def _add_facts(routes: APIRouter, api: Api) -> None:
@@ -332,6 +333,26 @@ def _add_state(routes: APIRouter, api: Api) -> None:
     async def metrics() -> Response:
         """Requests, times, batches, workers; nothing about recordings."""
         return Response(api.metrics.text(), headers={"Content-Type": MEDIA_TYPE})
+
+
+async def _unless_gone(request: Request, future: Future[Reply]) -> Reply:
+    """The reply to come; given up when the client goes away before it is there."""
+    waiting: asyncio.Future[Any] = asyncio.wrap_future(future)
+    gone: asyncio.Future[Any] = asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait({waiting, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not waiting.done():
+            waiting.cancel()  # and the job with it, unless a worker is at it
+            raise ClientGone
+        reply: Reply = waiting.result()
+        return reply
+    finally:
+        gone.cancel()
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _json(answer: Mapping[str, Any]) -> Response:

@@ -139,9 +139,10 @@ function App() {
         ${first.slot && html`<${Picker} id="B" label="Compare with" samples=${samples} onOpen=${second.open} onClose=${second.close} open=${second.slot} />`}
       </div>
       ${locked && html`<${Token} onSet=${value => { setToken(value); start(); }} />`}
+      ${(first.busy || second.busy) && html`<p role="status">Reading…</p>`}
       <div role="alert" class=${error ? 'error' : 'none'}>${error}</div>
       ${slots.length > 0 && html`
-        <div class="toolbar noprint" role="toolbar" aria-label="View">
+        <div class="toolbar noprint" role="group" aria-label="View">
           <label>Layout <select id="layout" value=${layout} onChange=${event => setLayout(event.target.value)}>
             ${LAYOUTS.map(name => html`<option value=${name}>${name}</option>`)}</select></label>
           <button type="button" onClick=${() => step(-1)} aria-label="Zoom out">−</button>

@@ -7,6 +7,7 @@ export const PIECE_S = 10;
 // `asked`: conditions (null: not known yet); `used`: leads switched on; `condition`: whose evidence.
 export function useSlot(id, asked, used, condition, fail) {
   const [slot, setSlot] = useState(null);
+  const [busy, setBusy] = useState(false);
   const opening = useRef(0);
   const change = useCallback(
     (source, more) => setSlot(old => (old && old.source === source ? { ...old, ...more } : old)), [],
@@ -15,10 +16,12 @@ export function useSlot(id, asked, used, condition, fail) {
   const open = useCallback(async source => {
     const turn = ++opening.current;
     fail(null);
+    setBusy(true);
     try {
       const facts = await post('/v1/inspect', source, { with_signal: true, seconds: PIECE_S });
       if (turn === opening.current) setSlot({ id, source, facts, from: 0 });
-    } catch (error) { fail(error); }
+    } catch (error) { if (turn === opening.current) fail(error); }
+    if (turn === opening.current) setBusy(false);
   }, [id, fail]);
   const close = useCallback(() => { opening.current++; setSlot(null); }, []);
 
@@ -61,5 +64,5 @@ export function useSlot(id, asked, used, condition, fail) {
     } catch (error) { fail(error); }
   }, [source, fail]);
 
-  return { slot, leads, fewer, key, open, close, turnTo };
+  return { slot, busy, leads, fewer, key, open, close, turnTo };
 }
