@@ -19,7 +19,9 @@ from cardiolex.server.desk import open_desk
 from cardiolex.server.guards import Access
 from cardiolex.server.limits import Limits
 
-LIMITS = Limits(upload_mib=4, longest_s=120.0, rate_per_s=1000.0, conditions=40, work_s=20.0)
+LIMITS = Limits(
+    upload_mib=4, longest_s=120.0, rate_per_s=1000.0, conditions=40, work_s=60.0, wait_s=120.0
+)
 
 
 @pytest.fixture(scope="session")
