@@ -120,6 +120,7 @@ def test_a_ray_cluster_of_two_nodes_gives_the_same_bytes(georgia, whole, tmp_pat
     from ray.cluster_utils import Cluster
 
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setenv("RAY_worker_niceness", "0")
     cluster = Cluster(
         initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
     )
@@ -147,6 +148,23 @@ def test_training_never_sees_the_test_part(tmp_path):
     parts = store.table["split"].to_pylist()
     assert {parts[row] for row in training} == {"train"}
     assert {parts[row] for row in held_out} == {"val"}
+
+
+def test_prepared_labels_become_truth_tables_of_the_parts(georgia, whole, tmp_path):
+    result, store = whole
+    assert [path.name for path in result.truths] == ["truth-all.csv"]
+    table = read_truth(store / "truth-all.csv", georgia)
+    assert "g1/E00005.hea" not in table.records and len(table.records) == 11
+    found = dict(zip(table.records, table.labels, strict=True))["g0/E00004.hea"]
+    told = dict(zip(table.conditions, found, strict=True))
+    assert told["atrial fibrillation"] == 1 and told["sinus rhythm"] == 0
+    assert "t wave abnormality" in told and "atrial flutter" not in told  # nobody has it
+
+    layouts.challenge(
+        tmp_path / "csn", {f"JS{n:05d}": "426177001,427393009" for n in (18048, 44279, 8246)}
+    )
+    parts = prepare_set("csn", tmp_path / "csn", tmp_path / "store", preprocess=PLAIN).truths
+    assert [path.name for path in parts] == ["truth-test.csv", "truth-train.csv", "truth-val.csv"]
 
 
 def test_truth_tables_of_what_is_there_go_to_evaluation(tmp_path):

@@ -97,7 +97,7 @@ def prepare_folder(
     labels: Path | None = None,
     fs: float = 500.0,
     seconds: float = 10.0,
-    processes: int = 1,
+    processes: int | None = None,
     shard_index: int = 0,
     num_shards: int = 1,
 ) -> int:
@@ -119,7 +119,7 @@ def prepare_folder(
     seconds
         Length of a window.
     processes
-        Number of processes.
+        Number of processes; all cores if not given.
     shard_index
         Which part of the work this call does, from 0.
     num_shards
@@ -127,6 +127,7 @@ def prepare_folder(
     """
     from cardiolex.datasets.folder import prepare_folder as prepare
     from cardiolex.recordings.preprocess import Preprocess
+    from cardiolex.workers import cores
 
     with progress_bar("preparing") as progress:
         prepared = prepare(
@@ -135,7 +136,7 @@ def prepare_folder(
             preprocess=Preprocess(fs=fs, seconds=seconds),
             metadata=metadata,
             labels=labels,
-            processes=processes,
+            processes=processes or cores(),
             part=(shard_index, num_shards),
             progress=progress,
         )

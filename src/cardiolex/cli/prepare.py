@@ -89,6 +89,9 @@ def prepare_dataset(
         print(f"part {shard_index} of {num_shards} done; others are still at work on {store}")
         return 0
     print(f"{prepared.windows} windows of {prepared.recordings} recordings in {store}")
+    if prepared.truths:
+        names = ", ".join(path.name for path in prepared.truths)
+        print(f"truth tables: {names} (evaluate them with --root {source})")
     for record, reason in prepared.failures[:SHOWN]:
         print(f"cardiolex: {record}: {reason}", file=sys.stderr)
     if prepared.failures:

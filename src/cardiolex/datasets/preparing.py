@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cardiolex.datasets.extracted import ExtractedLabels
-from cardiolex.datasets.records_table import write_records
+from cardiolex.datasets.records_table import read_records, write_records
 from cardiolex.datasets.sources import SOURCES, Entry, Reading, Source
 from cardiolex.datasets.splits import Face
 from cardiolex.datasets.store_layout import Manifest, sha256
 from cardiolex.datasets.store_writer import Engine, Failure, write_store
 from cardiolex.datasets.table_shards import TableShards
+from cardiolex.datasets.truth_export import write_truths
 from cardiolex.errors import CardiolexError
 from cardiolex.files import atomic_write
 from cardiolex.recordings.preprocess import Preprocess
@@ -30,6 +31,8 @@ class PreparedSet:
     windows: int
     failures: tuple[Failure, ...]
     notes: tuple[str, ...]
+    truths: tuple[Path, ...] = ()
+    """Truth tables of the parts, for `cardiolex evaluate`."""
     finished: bool = True
 
 
@@ -80,7 +83,8 @@ def prepare_set(
     failures = (*reading.failures, *failed)
     _write_failures(store / FAILURES, failures)
     windows = sum(shard["rows"] for shard in Manifest.read(store).shards)
-    return PreparedSet(written.count, windows, failures, tuple(reading.notes))
+    truths = _truths(shards, reading.vocabulary, {name for name, _ in failed})
+    return PreparedSet(written.count, windows, failures, tuple(reading.notes), truths)
 
 
 def read_set(
@@ -126,6 +130,20 @@ def _take(fresh: Path, store: Path) -> None:
             "gone on?); choose another folder or delete this one"
         )
     fresh.replace(table)
+
+
+def _truths(shards: TableShards, vocabulary: Vocabulary, failed: set[str]) -> tuple[Path, ...]:
+    if shards.labels is not None:
+        shards.labels.check(vocabulary)
+    return tuple(
+        write_truths(
+            shards.table.parent,
+            lambda: read_records(shards.table),
+            shards.truth,
+            vocabulary,
+            failed,
+        )
+    )
 
 
 def _write_failures(path: Path, failures: Sequence[Failure]) -> None:

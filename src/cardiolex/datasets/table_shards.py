@@ -62,7 +62,7 @@ class TableShards:
         for entry in read_records(self.table, number):
             try:
                 recording = self._complete(entry)
-                for row in rows(recording, self._truth(entry), self.preprocess):
+                for row in rows(recording, self.truth(entry), self.preprocess):
                     yield replace(row, split=entry.split, codes=entry.codes)
             except (CardiolexError, OSError) as error:
                 failures.append((_named(entry), str(error)))
@@ -76,7 +76,8 @@ class TableShards:
         }
         return replace(recording, id=entry.id, source=entry.file, **given)
 
-    def _truth(self, entry: Entry) -> Truth:
+    def truth(self, entry: Entry) -> Truth:
+        """What is known of a recording: the extraction where it has it, else the tables."""
         if self.labels is None:
             return entry.truth
         row = self.labels.row(names_of(entry.file, entry.id))

@@ -110,7 +110,7 @@ def check_prompts(
         for text in texts:
             if not text.strip():
                 raise CardiolexError(f"the prompt of {condition!r} is empty")
-            present = {m.name for m in rules.extract(text).mentions if m.name}
+            present = {m.name for m in rules.extract(text).mentions if m.assertion != "absent"}
             found += [
                 Found("prompt", condition, asked[other], text[:80])
                 for other in sorted((present & asked.keys()) - allowed)
