@@ -101,7 +101,7 @@ AT_ONCE = Fetching(tries=4, sleep=lambda seconds: None)
 
 
 def fetched(address, folder, **options):
-    return download(list_files(address, folder), how=AT_ONCE, **options)
+    return download(list_files(address, folder, AT_ONCE), how=AT_ONCE, **options)
 
 
 def everything(folder: Path) -> dict[str, bytes]:
@@ -226,6 +226,31 @@ def test_only_the_parts_asked_for(server, tmp_path):
 def test_a_record_without_header_makes_the_download_incomplete(server, tmp_path):
     result = fetched(server.folder({"RECORDS": b"data/7\n", "LICENSE.txt": b"x"}), tmp_path)
     assert result.failures == (("data/7", "is named in RECORDS, but its header is not there"),)
+
+
+@pytest.mark.parametrize("harm", ["drop", "503"])
+def test_a_listing_is_asked_for_again(server, tmp_path, harm):
+    address = server.folder(FILES)
+    server.harm["set/1.0/SHA256SUMS.txt"] = (harm, 2)
+    assert fetched(address, tmp_path).failures == ()
+    server.harm["set/1.0/SHA256SUMS.txt"] = (harm, 99)
+    with pytest.raises(CardiolexError, match="after 4 tries"):
+        list_files(address, tmp_path / "other", AT_ONCE)
+    assert not (tmp_path / "other").exists() or not list((tmp_path / "other").iterdir())
+
+
+def test_an_interruption_stops_the_threads_and_leaves_what_can_be_gone_on_with(server, tmp_path):
+    address = server.folder({f"data/{n}.dat": b"x" * 5000 for n in range(200)})
+
+    def interrupt(done, total):
+        raise KeyboardInterrupt
+
+    how = Fetching(tries=4, sleep=lambda seconds: None)
+    with pytest.raises(KeyboardInterrupt):
+        download(list_files(address, tmp_path), how=how, threads=2, progress=interrupt)
+    assert len(list(tmp_path.rglob("*.dat"))) < 50
+    assert fetched(address, tmp_path).failures == ()
+    assert len(list(tmp_path.rglob("*.dat"))) == 200
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 from cardiolex.datasets.downloads.addresses import Address
-from cardiolex.datasets.downloads.fetching import Fetching, fetch
-from cardiolex.datasets.downloads.http import Refused, opened
+from cardiolex.datasets.downloads.fetching import Fetching, fetch, persistently
+from cardiolex.datasets.downloads.http import Refused, Unavailable, opened
 from cardiolex.datasets.downloads.listing import (
     RECORDS,
     SUMS,
@@ -65,13 +65,15 @@ def list_files(address: Address, folder: Path, how: Fetching | None = None) -> L
 
     CardiolexError if there is none, if it names no file, or one outside the folder.
     """
+    how = how or Fetching()
     if address.kind != "folder":
-        listing = Listing(address, folder, tuple(listed_by_service(address)))
+        held = persistently(lambda: listed_by_service(address), how)
+        listing = Listing(address, folder, tuple(held))
     else:
         base = address.address if address.address.endswith("/") else f"{address.address}/"
         address = replace(address, address=base)
         if not (folder / SUMS).is_file():
-            _fetch_sums(urljoin(base, SUMS), folder / SUMS)
+            persistently(lambda: _fetch_sums(urljoin(base, SUMS), folder / SUMS), how)
         listing = Listing(address, folder)
     if not any(True for _ in listing):
         inside = f" below {', '.join(address.parts)}" if address.parts else ""
@@ -89,7 +91,7 @@ def _fetch_sums(url: str, target: Path) -> None:
                 while chunk := answer.read(CHUNK):
                     out.write(chunk)
             if stated and stated.isdecimal() and temporary.stat().st_size != int(stated):
-                raise CardiolexError(f"{url}: the connection broke off; run the command again")
+                raise Unavailable(f"{url}: the connection broke off")
     except Refused as error:
         if "404" in str(error):
             raise CardiolexError(
@@ -127,9 +129,9 @@ def download(
     total = plan(listing).files
     failures: list[tuple[str, str]] = []
     done = fetched = 0
-    try:
-        with ThreadPoolExecutor(threads) as pool:
-            todo = ((file, listing.folder, how, keep_archives) for file in listing)
+    with ThreadPoolExecutor(threads) as pool:
+        todo = ((file, listing.folder, how, keep_archives) for file in listing)
+        try:
             for file, outcome in _each(pool, todo, threads * 4):
                 done += 1
                 if isinstance(outcome, bool):
@@ -138,9 +140,10 @@ def download(
                     failures.append((file.path, str(outcome)))
                 if progress is not None:
                     progress(done, total)
-    except BaseException:
-        how.stop.set()
-        raise
+        except BaseException:
+            how.stop.set()  # what is under way ends at its next chunk, and can be gone on with
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     if not failures:
         failures += _incomplete(listing)
     return Downloaded(total, fetched, tuple(failures))

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
+from typing import TypeVar
 
 from cardiolex.datasets.downloads.http import Refused, Unavailable, opened
 from cardiolex.datasets.downloads.listing import RemoteFile, target_of
 from cardiolex.errors import CardiolexError
 
 CHUNK = 1 << 18
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -38,15 +40,24 @@ def fetch(file: RemoteFile, folder: Path, how: Fetching) -> bool:
         return False
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")
+
+    def once() -> None:
+        _receive(file, part, how)
+        _verify(file, part)
+        part.replace(target)
+
+    persistently(once, how)
+    return True
+
+
+def persistently(work: Callable[[], T], how: Fetching) -> T:
+    """What `work()` gives, tried again while it raises `Unavailable`; CardiolexError in the end."""
     reason: CardiolexError | None = None
     for attempt in range(how.tries):
         if how.stop.is_set():
-            raise CardiolexError(f"{file.path}: interrupted")
+            raise CardiolexError("interrupted")
         try:
-            _receive(file, part, how)
-            _verify(file, part)
-            part.replace(target)
-            return True
+            return work()
         except Unavailable as error:
             reason = error
             if attempt + 1 < how.tries:
