@@ -19,7 +19,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from cardiolex.errors import CardiolexError
-    from cardiolex.interpreter import load
+    from cardiolex.loading import load
     from cardiolex.recordings.measurements import measure
     from cardiolex.recordings.readers import read
     from cardiolex.recordings.recording import Recording
@@ -31,7 +31,7 @@ _HOMES = {
     "CardiolexError": "cardiolex.errors",
     "Recording": "cardiolex.recordings.recording",
     "extract": "cardiolex.reports.extract",
-    "load": "cardiolex.interpreter",
+    "load": "cardiolex.loading",
     "measure": "cardiolex.recordings.measurements",
     "read": "cardiolex.recordings.readers",
     "simulate": "cardiolex.simulation",

@@ -7,14 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cardiolex.recordings.leads import LEADS
+from cardiolex.recordings.recording import Recording
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 TOLD = 5  # places that `to_dict` names
+FULL = 0.97  # quantile of relevance that is shown in full colour
 
 
 @dataclass(frozen=True)
@@ -83,12 +89,24 @@ class Place:
 
 
 @dataclass(frozen=True)
+class MeasuredValue:
+    """A measured value that speaks for the condition: the logit falls by `fall` without it."""
+
+    name: str
+    value: float
+    unit: str
+    fall: float
+
+
+@dataclass(frozen=True)
 class Explanation:
     """Relevance of each piece of each lead for the answer to one condition.
 
     `relevance` (W, 12, M) speaks for the condition where positive and against it where negative;
     it is zero where nothing was recorded. `recorded` (W, 12, M) says where something was.
-    `probability` and `logit` are those of the windows explained.
+    `probability` is that of the finding; `logit` and `deletion` are of what the network reads in
+    the signal of the windows explained, which counts with weight `signal_share` in the finding.
+    The rest is read from measured values, of which `measured` speak most for the condition.
     """
 
     record: str
@@ -105,6 +123,8 @@ class Explanation:
     windows: int
     """Windows of the whole recording; those explained are the ones with the highest logits."""
     deletion: DeletionTest
+    signal_share: float = 1.0
+    measured: tuple[MeasuredValue, ...] = ()
 
     def by_lead(self) -> dict[str, float]:
         """Share of each recorded lead in all that speaks for the condition; sums to one."""
@@ -129,8 +149,8 @@ class Explanation:
     ) -> NDArray[np.float64]:
         """Relevance of `lead` at `times_s` of the recording, the mean where windows overlap.
 
-        In units of the largest absolute relevance, so from -1 to 1; NaN where nothing was
-        explained or recorded.
+        In units of the absolute relevance that 3 % of the pieces exceed, cut to -1 and 1; NaN
+        where nothing was explained or recorded.
         """
         at = np.asarray(times_s, np.float64).ravel()
         total, count = np.zeros(at.shape), np.zeros(at.shape)
@@ -141,17 +161,41 @@ class Explanation:
             inside = inside[self.recorded[w, row, piece[inside]]]
             total[inside] += self.relevance[w, row, piece[inside]]
             count[inside] += 1
-        largest = float(np.abs(self.relevance).max()) or 1.0
+        unit = float(np.quantile(np.abs(self.relevance[self.recorded]), FULL)) or 1.0
         mean = np.full(at.shape, np.nan)
-        np.divide(total, count * largest, out=mean, where=count > 0)
-        return mean
+        np.divide(total, count * unit, out=mean, where=count > 0)
+        return np.asarray(np.clip(mean, -1.0, 1.0))
 
     def sentence(self) -> str:
         """The evidence and its test in words."""
         leads = sorted(self.by_lead().items(), key=lambda pair: -pair[1])[:3]
         named = ", ".join(f"{lead} {100 * share:.0f} %" for lead, share in leads)
         verdict = "" if self.deletion.passed else "; the marks do no better than chance"
-        return f"evidence mostly in {named}; {self.deletion.sentence()}{verdict}"
+        values = [f"{one.name} {one.value:.3g} {one.unit}".strip() for one in self.measured[:3]]
+        also = f"; measured: {', '.join(values)}" if values else ""
+        return f"evidence mostly in {named}; {self.deletion.sentence()}{verdict}{also}"
+
+    def figure(self, recording: Recording, **options: Any) -> Figure:
+        """`recording` on ECG paper with the evidence under its traces; options of `ecg_paper`.
+
+        Orange speaks for the condition, blue against it. The part shown begins where the window
+        explained first does.
+        """
+        from cardiolex.plots.ecg_paper import ecg_paper
+        from cardiolex.plots.evidence import Evidence
+
+        lines = [f"{self.condition} {self.probability:.2f}", f"orange: {self.sentence()}"]
+        options.setdefault("start_s", min(self.window_starts_s))
+        options.setdefault("layout", "12x1" if len(self.by_lead()) > 6 else "rows")
+        there = recording.select([*self.by_lead()], derive=True)
+        shown = Evidence(self.over_time, lines.pop())
+        return ecg_paper(there, findings=lines, evidence=shown, **options)
+
+    def plot(self, recording: Recording, path: str | Path, **options: Any) -> Path:
+        """Write `figure` as PNG, PDF or SVG."""
+        from cardiolex.plots.ecg_paper import save
+
+        return save(self.figure(recording, **options), path)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; `relevance` has null where nothing was recorded."""
@@ -173,4 +217,6 @@ class Explanation:
             "by_lead": self.by_lead(),
             "strongest": [vars(place) for place in self.strongest()],
             "deletion": self.deletion.to_dict(),
+            "signal_share": self.signal_share,
+            "measured": [vars(one) for one in self.measured],
         }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cardiolex.errors import CardiolexError
+from cardiolex.explanation import Explanation
 from cardiolex.recordings.recording import Recording
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Findings:
     warnings: tuple[str, ...]
     model: str
     window_starts_s: tuple[float, ...] = (0.0,)
+    explanations: tuple[Explanation, ...] = ()
+    """Where the evidence lies, of the conditions for which that was asked."""
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.rows)
@@ -71,6 +74,7 @@ class Findings:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
+        told = {"explanations": [one.to_dict() for one in self.explanations]}
         return {
             "record": self.recording.id,
             "source": self.recording.source,
@@ -91,6 +95,7 @@ class Findings:
                 }
                 for row in self.rows
             ],
+            **(told if self.explanations else {}),
         }
 
     def to_frame(self) -> pd.DataFrame:

@@ -7,7 +7,6 @@ the other conditions asked, nor on the order of leads in the file, nor on what e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,39 +15,38 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from cardiolex.answering import (
+    SHORTEST_S,
+    Question,
+    Terms,
+    mean_by_question,
+    nearest_terms,
+    with_leads,
+)
 from cardiolex.capabilities import Aligns, ScoresQueries, WritesReports
 from cardiolex.checkpoint import Checkpoint, load_checkpoint
+from cardiolex.checkpoint.identity import fingerprint
 from cardiolex.errors import CardiolexError
 from cardiolex.explaining.explain import explain_windows
+from cardiolex.explaining.lead_subset import WITHIN, LeadSubset, sufficient_leads
+from cardiolex.explaining.measured import speaking_values
 from cardiolex.explaining.relevance import Method, default_method
-from cardiolex.explanation import Explanation
-from cardiolex.findings import Finding, Findings
+from cardiolex.explanation import Explanation, MeasuredValue
+from cardiolex.findings import Findings
+from cardiolex.hub import local_folder
 from cardiolex.nn.by_shape import Output, by_shape
 from cardiolex.nn.measurement_reader import fused
-from cardiolex.recordings.leads import LEADS
 from cardiolex.recordings.measurements.windows import measure_windows
 from cardiolex.recordings.preprocess import Windows
-from cardiolex.recordings.quality import quality
 from cardiolex.recordings.recording import Recording
-from cardiolex.reports.prompts import Asking, wordings
+from cardiolex.reports.prompts import Asking
+from cardiolex.search import Hit, Maker, SearchIndex
 from cardiolex.systems import SYSTEMS
 
+__all__ = ["BUNDLED", "SHORTEST_S", "Interpreter", "Question", "load"]
+
 BUNDLED = Path(__file__).parent / "models" / "default"
-SHORTEST_S = 1.0  # below this there may be no heartbeat to look at
 LEADS_PER_BATCH = 8 * 12  # leads over all windows of one forward pass: bounds memory
-
-
-@dataclass(frozen=True)
-class Question:
-    """A condition as asked, the text the model is asked with, and its canonical name if known.
-
-    With several `wordings` (an ensemble) the logit is the mean of theirs; `text` is the first.
-    """
-
-    condition: str
-    text: str
-    name: str | None
-    wordings: tuple[str, ...] = ()
 
 
 class Interpreter:
@@ -67,6 +65,14 @@ class Interpreter:
         self.system = checkpoint.system.to(self.device).eval()
         reader = checkpoint.reader
         self.reader = None if reader is None else reader.to(self.device).eval()
+        self.terms = Terms(
+            checkpoint.name,
+            checkpoint.vocabulary,
+            checkpoint.calibration,
+            checkpoint.seen,
+            checkpoint.default_conditions,
+            self.prompts,
+        )
         self._query_vectors: dict[str, torch.Tensor] = {}
 
     @property
@@ -114,11 +120,11 @@ class Interpreter:
         if not recordings:
             return
         questions = self.questions(conditions)
-        chosen = [_choose(recording, leads) for recording in recordings]
+        chosen = [with_leads(recording, leads) for recording in recordings]
         windows = [self.checkpoint.preprocess.windows(recording) for recording in chosen]
         logits = self._scores(windows, questions)
         for whole, used, cut, scores in zip(recordings, chosen, windows, logits, strict=True):
-            yield self._findings(whole, used, cut, scores, questions)
+            yield self.terms.findings(whole, used, cut, scores, questions)
 
     def explain(
         self,
@@ -135,27 +141,82 @@ class Interpreter:
         """
         system: ScoresQueries = self.require(ScoresQueries, "be asked for conditions")
         (question,) = self.questions([condition])
-        windows = self.checkpoint.preprocess.windows(_choose(recording, leads))
+        windows = self.checkpoint.preprocess.windows(with_leads(recording, leads))
         chosen: Method = method or default_method(system)
         fs, (vector,) = self.checkpoint.preprocess.fs, self._vectors([question.text])
         found = explain_windows(system, windows, fs, vector, chosen)
-        logit = found.logits.mean(keepdims=True).astype(np.float32)
-        name = question.name or question.text
+        (row,) = self.interpret(recording, [condition], leads=leads)
+        measured: tuple[MeasuredValue, ...] = ()
+        if self.reader is not None:
+            values = measure_windows(windows.at(found.rows), fs)
+            measured = speaking_values(self.reader, values, vector)
         return Explanation(
             record=recording.id,
             condition=condition,
             query=question.text,
             method=chosen,
             model=self.name,
-            probability=float(self.checkpoint.calibration.probabilities(logit, [name])[0]),
-            logit=float(logit[0]),
+            probability=row.probability,
+            logit=float(found.logits.mean()),
             relevance=found.relevance,
             recorded=found.recorded,
             segment_s=found.segment_s,
             window_starts_s=tuple(windows.start_s[found.rows].tolist()),
             windows=len(windows),
             deletion=found.deletion,
+            signal_share=1.0 if self.reader is None else 1.0 - self.reader.config.share,
+            measured=measured,
         )
+
+    def sufficient_leads(
+        self,
+        recording: Recording,
+        condition: str,
+        *,
+        leads: Sequence[str] | None = None,
+        within: float = WITHIN,
+    ) -> LeadSubset:
+        """The smallest subset of leads that gives the decision of all, `within` in probability."""
+        used = with_leads(recording, leads)
+        findings = self.interpret(used, [condition])
+        (row,), readable = findings, findings.leads
+        name = self.questions([condition])[0].name or row.query
+
+        def probabilities(subsets: Sequence[tuple[str, ...]]) -> NDArray[np.float64]:
+            some = [used.select(subset) for subset in subsets]
+            logits = self.logits(some, [condition]).astype(np.float32)
+            return self.terms.calibration.probabilities(logits, [name])[:, 0]
+
+        return sufficient_leads(probabilities, readable, row.threshold, within=within)
+
+    def nearest_terms(self, condition: str, most: int = 3) -> list[tuple[str, float]]:
+        """What of the training vocabulary is nearest in meaning, with the cosine of the texts."""
+        (question,) = self.questions([condition])
+        names = sorted(self.checkpoint.seen)
+        texts = [asked.text for asked in self.questions(names)] if names else []
+        vectors = self._vectors([question.text, *texts]).float().cpu().numpy()
+        return nearest_terms(vectors[0], names, vectors[1:], most)
+
+    def similar(
+        self,
+        recording: Recording,
+        index: SearchIndex,
+        most: int = 5,
+        *,
+        leads: Sequence[str] | None = None,
+    ) -> list[Hit]:
+        """The recordings of `index` most like this one, itself (the same file) left out."""
+        index.check_maker(self.maker())
+        embed = self.project if isinstance(self.system, Aligns) else self.embed
+        source = str(Path(recording.source).resolve()) if recording.source else ""
+        own = index.rows_from(source) if source else []
+        (hits,) = index.nearest(embed([recording], leads=leads), most, "recording", [own])
+        return hits
+
+    def maker(self, folder: str = "") -> Maker:
+        """Who makes the vectors that a search index holds."""
+        space: Any = "shared" if isinstance(self.system, Aligns) else "recordings"
+        return Maker(self.name, fingerprint(self.checkpoint), space, folder)
 
     def score(
         self,
@@ -190,7 +251,7 @@ class Interpreter:
         leads: Sequence[str] | None = None,
     ) -> NDArray[np.float64]:
         """As `logits`, but every text is put to the model as it is written, looked up nowhere."""
-        questions = [Question(text, text, None) for text in texts]
+        questions = [Question(text, None, (text,)) for text in texts]
         scores = self._scores(self._windows(recordings, leads), questions)
         return np.stack([windows.mean(axis=0) for windows in scores]).astype(np.float64)
 
@@ -246,24 +307,14 @@ class Interpreter:
         """Turn words into what the model is asked with; none, or a blank one, is an error."""
         if self.checkpoint.text is None:
             raise CardiolexError(f"{self.name} has no text encoder, so it understands no words")
-        chosen = self.default_conditions if conditions is None else conditions
-        asked = (chosen,) if isinstance(chosen, str) else tuple(chosen)
-        if not asked or not all(condition.strip() for condition in asked):
-            raise CardiolexError("a condition is blank: ask in words, e.g. 'sinus rhythm'")
-        vocabulary = self.checkpoint.vocabulary
-        texts = [wordings(name, vocabulary, self.prompts) for name in asked]
-        return tuple(
-            Question(name, each[0], vocabulary.resolve(name), each)
-            for name, each in zip(asked, texts, strict=True)
-        )
+        return self.terms.questions(conditions)
 
     def _scores(
         self, windows: Sequence[Windows], questions: Sequence[Question]
     ) -> list[NDArray[np.float32]]:
         """Logits (W, C) of each recording's windows: of the signal, and of its measurements."""
         system: ScoresQueries = self.require(ScoresQueries, "be asked for conditions")
-        asked = [question.wordings or (question.text,) for question in questions]
-        vectors = self._vectors([text for texts in asked for text in texts])
+        vectors = self._vectors([text for asked in questions for text in asked.wordings])
         logits = self._forward(
             windows,
             lambda ecg, leads, samples: system.score_queries(ecg, leads, samples, vectors),
@@ -274,45 +325,7 @@ class Interpreter:
                 fused(self.reader, signal, values, vectors)
                 for signal, values in zip(logits, measured, strict=True)
             ]
-        return [_mean_by_question(each, [len(texts) for texts in asked]) for each in logits]
-
-    def _findings(
-        self,
-        whole: Recording,
-        used: Recording,
-        cut: Windows,
-        logits: NDArray[np.float32],
-        questions: Sequence[Question],
-    ) -> Findings:
-        calibration = self.checkpoint.calibration
-        names = [question.name or question.text for question in questions]
-        by_window = calibration.probabilities(logits, names)  # (W, C)
-        overall = calibration.probabilities(logits.mean(axis=0), names)  # (C,)
-        state = quality(used)
-        readable = state.undecidable is None
-        rows = [
-            Finding(
-                condition=question.condition,
-                query=question.text,
-                probability=float(overall[column]),
-                decision=bool(overall[column] >= calibration.threshold(name)) if readable else None,
-                threshold=calibration.threshold(name),
-                seen=name in self.checkpoint.seen,
-                calibrated=calibration.is_fitted(name),
-                window_probabilities=tuple(float(p) for p in by_window[:, column]),
-            )
-            for column, (question, name) in enumerate(zip(questions, names, strict=True))
-        ]
-        visible: NDArray[np.bool_] = np.any(cut.lead_mask, axis=0)  # (12,)
-        read = tuple(lead for lead in used.leads if visible[LEADS.index(lead)])
-        return Findings(
-            recording=whole,
-            leads=read,
-            rows=tuple(rows),
-            warnings=state.warnings if readable else (f"{state.undecidable}", *state.warnings),
-            model=self.name,
-            window_starts_s=tuple(float(start) for start in cut.start_s),
-        )
+        return [mean_by_question(each, questions) for each in logits]
 
     def _vectors(self, texts: Sequence[str]) -> Tensor:
         """Query vectors (C, Dt), each text encoded once in this object's life."""
@@ -327,7 +340,7 @@ class Interpreter:
     ) -> list[Windows]:
         if not recordings:
             raise CardiolexError("nothing to look at: give at least one recording")
-        return [self.checkpoint.preprocess.windows(_choose(one, leads)) for one in recordings]
+        return [self.checkpoint.preprocess.windows(with_leads(one, leads)) for one in recordings]
 
     def _unit_means(
         self,
@@ -368,25 +381,6 @@ def load(
     "ensemble": the mean of several wordings) to what the checkpoint was made for. Nothing in a
     checkpoint is ever executed.
     """
-    folder = BUNDLED if model is None else Path(model)
+    folder = BUNDLED if model is None else local_folder(model)
     chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
     return Interpreter(load_checkpoint(folder), chosen, prompts)
-
-
-def _mean_by_question(logits: NDArray[np.float32], counts: Sequence[int]) -> NDArray[np.float32]:
-    """(W, texts) to (W, C): the mean over each question's `counts` texts."""
-    if all(count == 1 for count in counts):
-        return logits
-    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    total = np.add.reduceat(logits, starts, axis=1)
-    return np.asarray(total / np.array(counts), dtype=np.float32)
-
-
-def _choose(recording: Recording, leads: Sequence[str] | None) -> Recording:
-    """Keep `leads` only (limb leads derived where I and II allow), or all that was recorded."""
-    if recording.duration < SHORTEST_S:
-        raise CardiolexError(
-            f"recording {recording.id!r} lasts {recording.duration:.3g} s; "
-            f"at least {SHORTEST_S:g} s are needed for an answer"
-        )
-    return recording if leads is None else recording.select(leads, derive=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cardiolex.explaining.deletion import falls
-from cardiolex.explaining.relevance import occlusion
+from cardiolex.explaining.occlusion import occlusion
 from cardiolex.explanation import DeletionTest
 
 

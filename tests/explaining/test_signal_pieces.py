@@ -6,8 +6,8 @@ import torch
 
 from cardiolex.errors import CardiolexError
 from cardiolex.explaining.explain import explain_windows
-from cardiolex.explaining.pieces import SignalPieces
 from cardiolex.explaining.relevance import relevance
+from cardiolex.explaining.torch_pieces import SignalPieces
 from cardiolex.recordings.preprocess import Windows
 
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 from systems.tiny_systems import T, batch, made, queries
 
-from cardiolex.explaining.pieces import TokenPieces
 from cardiolex.explaining.relevance import relevance
+from cardiolex.explaining.torch_pieces import TokenPieces
 
 
 @pytest.fixture(scope="module", params=["kmerl", "supreme"])

@@ -217,9 +217,18 @@ def build() -> App:
         f"{here}.leakage:leakage", name="leakage", help="What parts share and should not."
     )
     evaluate.command(
+        f"{here}.evaluate_explanations:explanations",
+        name="explanations",
+        help="Whether evidence is where it is marked.",
+    )
+    evaluate.command(
         f"{here}.evaluate:card", name="card", help="All leads to one, written into the model card."
     )
     app.command(evaluate)
+    export = App(name="export", help="Take a model elsewhere.")
+    export.command(f"{here}.export:onnx", name="onnx", help="Answers without torch.")
+    export.command(f"{here}.export:hub", name="hub", help="A model folder to a hub.")
+    app.command(export)
     reproduce = App(
         name="reproduce", help="A table or figure of the papers: its runs, and ours beside theirs."
     )

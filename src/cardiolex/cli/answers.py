@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from cardiolex.cli.batch import Failures, chunks, find_each, lead_names, read_each, words
 from cardiolex.cli.call_error import CallError
+from cardiolex.cli.explained import Method, explain_each
 from cardiolex.cli.options import LeadsOnly, ModelFolder, Recordings
 from cardiolex.cli.progress import progress_bar
 from cardiolex.errors import CardiolexError
@@ -37,6 +38,8 @@ def interpret(
     format: Literal["table", "json", "csv"] = "table",
     output: Path | None = None,
     plot: Path | None = None,
+    explain: str | None = None,
+    method: Method | None = None,
 ) -> int:
     """Answer plain-word questions about recordings.
 
@@ -50,9 +53,13 @@ def interpret(
     output
         Write to this file instead of the terminal.
     plot
-        Folder for one picture per recording.
+        Folder for one picture per recording, and one for each explanation.
+    explain
+        "a; b": also say where in which lead the evidence for these lies, with a deletion test.
+    method
+        How evidence is found; the most faithful way that the model allows by default.
     """
-    from cardiolex.interpreter import load
+    from cardiolex.loading import load
 
     failures = Failures()
     interpreter = load(model)
@@ -60,6 +67,8 @@ def interpret(
     found = _interpret_each(interpreter, paths, words(conditions), lead_names(leads), failures, bar)
     if plot is not None:
         found = _plot_each(found, plot)
+    if (reasons := words(explain, "--explain")) is not None:
+        found = explain_each(interpreter, found, reasons, method, plot)
     render = {"table": _table, "json": _json_lines, "csv": _csv}[format]
     done = 0
 
@@ -200,11 +209,14 @@ def _interpret_each(
 
 def _note_unknown(interpreter: Interpreter, conditions: Sequence[str] | None) -> None:
     """Say on stderr which questions the vocabulary does not know, and what comes close."""
-    known = interpreter.checkpoint.vocabulary.names
+    known = interpreter.terms.vocabulary.names
     for question in interpreter.questions(conditions):
         if question.name is None:
             near = difflib.get_close_matches(question.text, known, n=1, cutoff=0.85)
             hint = f"; did you mean {near[0]!r}?" if near else ""
+            terms = interpreter.nearest_terms(question.condition)
+            if terms:
+                hint += "; nearest in training: " + ", ".join(f"{n} {c:.2f}" for n, c in terms)
             print(
                 f"cardiolex: {question.condition!r} is no name in the model's vocabulary: "
                 f"the answer rests on the meaning of its words{hint}",
@@ -263,4 +275,5 @@ def table(findings: Findings) -> str:
         lines.append(
             f"  {mark}  {row.condition:<{width}}  {row.probability:5.3f}  {bar:<20}{unseen}"
         )
+    lines += [f"  why {one.condition}: {one.sentence()}" for one in findings.explanations]
     return "\n".join(lines) + "\n\n"

@@ -143,16 +143,7 @@ def find(
 
 
 def _maker(interpreter: Interpreter, folder: Path | None) -> Maker:
-    from cardiolex.capabilities import Aligns
-    from cardiolex.checkpoint.identity import fingerprint
-    from cardiolex.search import Maker
-
-    return Maker(
-        name=interpreter.name,
-        fingerprint=fingerprint(interpreter.checkpoint),
-        space="shared" if isinstance(interpreter.system, Aligns) else "recordings",
-        folder="" if folder is None else str(folder.resolve()),
-    )
+    return interpreter.maker("" if folder is None else str(folder.resolve()))
 
 
 def _known_model(index: SearchIndex) -> Path | None:

@@ -108,6 +108,10 @@ class HuggingFaceText:
         """Length of a vector."""
         return int(self._model.config.hidden_size)
 
+    def limit(self, pooling: Pooling) -> int:
+        """Most tokens of a text that is pooled so; what is longer is cut."""
+        return self._limits[pooling]
+
     @property
     def fingerprint(self) -> str:
         """Hash of weights, tokeniser and limits; computed anew as long as anything is trained."""

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from cardiolex.capabilities import ScoresQueries
 from cardiolex.explaining.deletion import DRAWS, SHARES, falls
-from cardiolex.explaining.pieces import SignalPieces, TokenPieces, pieces_of
 from cardiolex.explaining.relevance import Method, relevance
+from cardiolex.explaining.torch_pieces import SignalPieces, TokenPieces, pieces_of
 from cardiolex.explanation import DeletionTest
 from cardiolex.recordings.preprocess import Windows
 

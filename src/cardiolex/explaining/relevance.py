@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from cardiolex.capabilities import ExplainsQueries
 from cardiolex.errors import CardiolexError
-from cardiolex.explaining.pieces import Pieces, SignalPieces, TokenPieces
+from cardiolex.explaining.occlusion import occlusion
+from cardiolex.explaining.torch_pieces import SignalPieces, TokenPieces
 
 Method = Literal["attention", "gradient", "input", "occlusion"]
-STRETCH_S = 0.4  # that occlusion takes away at once
 Relevance = NDArray[np.float32]
 
 
@@ -70,28 +70,6 @@ def _input(pieces: TokenPieces | SignalPieces) -> Relevance:
     count = pieces.there.shape[1]
     starts = np.ceil(np.arange(count) * product.shape[1] / count).astype(int)
     return np.asarray(np.add.reduceat(product, starts, axis=1), dtype=np.float32)
-
-
-def occlusion(pieces: Pieces, stretch_s: float = STRETCH_S) -> Relevance:
-    """Fall of the logit without a stretch of one lead, given to each piece of the stretch."""
-    leads, count = pieces.there.shape
-    wide = max(1, round(stretch_s / pieces.segment_s))
-    places = [
-        (lead, slice(first, first + wide))
-        for lead in range(leads)
-        for first in range(0, count, wide)
-        if pieces.there[lead, first : first + wide].any()
-    ]
-    kept = np.repeat(pieces.there[None], len(places) + 1, axis=0)
-    for row, (lead, stretch) in enumerate(places):
-        kept[row, lead, stretch] = False
-    some = kept.any(axis=(1, 2))  # where nothing would be left, nothing can be asked
-    logits = np.full(len(kept), np.nan)
-    logits[some] = pieces.logits(kept[some])
-    found = np.zeros(pieces.there.shape, np.float32)
-    for row, (lead, stretch) in enumerate(places):
-        found[lead, stretch] = np.nan_to_num(logits[-1] - logits[row])
-    return found
 
 
 METHODS: dict[str, Callable[[TokenPieces | SignalPieces], Relevance]] = {

@@ -64,7 +64,7 @@ class CrossAttention(nn.Module):
 
         Returns (B, Q, D) and, on request, weights (B, H, Q, K) that sum to 1 over K.
         """
-        q = split_heads(self.q(x), self.heads).expand(len(memory), -1, -1, -1)  # (B, H, Q, d)
+        q = split_heads(self.q(x), self.heads).expand(memory.shape[0], -1, -1, -1)  # (B, H, Q, d)
         k, v = (split_heads(part, self.heads) for part in self.kv(memory).chunk(2, dim=-1))
         y, weights = attend(q, k, v, key_mask(valid), need_weights)  # (B, H, Q, d)
         return self.out(merge_heads(y)), weights

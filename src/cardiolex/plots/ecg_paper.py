@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cardiolex.errors import CardiolexError
+from cardiolex.plots.evidence import Evidence
 from cardiolex.plots.layouts import Cell, Layout, arrange
 from cardiolex.plots.paper import Sheet, save, theme_named
 from cardiolex.plots.traces import (
@@ -70,6 +71,7 @@ def ecg_paper(
     findings: str | Sequence[str] | None = None,
     filters: str = "filter: none",
     theme: str = "paper",
+    evidence: Evidence | None = None,
 ) -> Figure:
     """Draw `recording` on millimetre paper; `save` writes the figure as PNG, PDF or SVG.
 
@@ -78,7 +80,8 @@ def ecg_paper(
     derived leads are marked; gaps (NaN) stay gaps. Each lead's median lies on its base line. When
     a lead would reach beyond 30 mm the gain is halved (`auto_gain`) and this is said; what
     still reaches farther is cut and marked with triangles. `title` replaces the line made
-    of id, age and sex; `findings` is printed below it. Raises CardiolexError for unknown options.
+    of id, age and sex; `findings` is printed below it. `evidence` is laid under the traces, its
+    caption below the findings. Raises CardiolexError for unknown options.
     """
     if not speed_mm_s > 0:
         raise CardiolexError(f"speed_mm_s = {speed_mm_s:g}: give millimetres per second, > 0")
@@ -88,11 +91,15 @@ def ecg_paper(
     lines, height = base_lines(*row_extents(plan, shown, gain), plan.row_mm)
     width = max(_up(PULSE_MM + plan.seconds * speed_mm_s + 2.0), _MIN_WIDTH_MM)
     header = _header_lines(recording, title, findings, width)
+    if evidence is not None:
+        header += textwrap.wrap(evidence.caption, int(width * _CHARS_PER_MM))
     top = len(header) * _LINE_MM + 3.0
     sheet = Sheet(width + 2 * MARGIN_MM, height + _FOOTER_MM + top + MARGIN_MM, theme_named(theme))
     sheet.grid(MARGIN_MM, _FOOTER_MM, width, height)
     frame = _Frame(MARGIN_MM + PULSE_MM, _FOOTER_MM, width, height, speed_mm_s, gain)
     _draw_rows(sheet, frame, plan, shown, recording, lines)
+    if evidence is not None:
+        _draw_evidence(sheet, frame, plan, shown, evidence, lines)
     _write_header(sheet, header)
     _write_foot(sheet, frame, _foot(recording, shown, plan, frame, gain_mm_mv, filters))
     return sheet.figure
@@ -116,6 +123,21 @@ def _draw_rows(
         base = frame.y0 + lines[cell.row]
         _draw_cell(sheet, frame, cell, shown, base)
         _label(sheet, frame, cell, recording, base)
+
+
+def _draw_evidence(
+    sheet: Sheet,
+    frame: _Frame,
+    plan: Layout,
+    shown: Stretch,
+    evidence: Evidence,
+    lines: Sequence[float] | np.ndarray,
+) -> None:
+    for cell in plan.cells:
+        if cell.lead in shown.mv:
+            start = shown.start_s + cell.start_s
+            x, base = frame.x0 + cell.offset_s * frame.speed, frame.y0 + lines[cell.row]
+            evidence.draw(sheet, cell.lead, start, cell.seconds, x, base, frame.speed)
 
 
 def _calibration_pulse(sheet: Sheet, frame: _Frame, base: float, row: int) -> None:

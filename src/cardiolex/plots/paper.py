@@ -114,6 +114,16 @@ class Sheet:
         """Small markers (matplotlib marker codes) at points in mm."""
         self.axes.plot(x, y, marker, color=self.theme.trace, markersize=3, zorder=4)
 
+    def shade(
+        self, x: float, y: float, width: float, height: float, color: str, alpha: float, name: str
+    ) -> None:
+        """A tinted field over the grid and below the traces; `x`, `y` is its lower left corner."""
+        from matplotlib.patches import Rectangle
+
+        tint = Rectangle((x, y), width, height, color=color, alpha=alpha, lw=0, zorder=1)
+        tint.set_gid(name)
+        self.axes.add_patch(tint)
+
     def text(self, x: float, y: float, text: str, size: float = 8.5, **style: Any) -> None:
         """Write text at (x, y) mm, literally, with a halo over the grid and below the traces."""
         from matplotlib.patheffects import withStroke

@@ -33,6 +33,12 @@ class Windows:
     def __len__(self) -> int:
         return len(self.ecg)
 
+    def at(self, rows: NDArray[np.intp]) -> "Windows":
+        """Some of the windows."""
+        return Windows(
+            self.ecg[rows], self.lead_mask[rows], self.sample_mask[rows], self.start_s[rows]
+        )
+
 
 @dataclass(frozen=True)
 class Preprocess:

@@ -1,0 +1,70 @@
+"""Which few leads suffice: the smallest subset whose answer stays with that of all leads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+EXACT = 2  # subsets up to so many leads are all tried; larger ones grow from the best
+WITHIN = 0.1
+
+Probabilities = Callable[[Sequence[tuple[str, ...]]], NDArray[np.float64]]
+"""Subsets of leads to the probability (N,) that each alone gives."""
+
+
+@dataclass(frozen=True)
+class LeadSubset:
+    """`leads` alone give `probability`, beside `whole` with all that were recorded.
+
+    `smallest` says whether every smaller subset was tried; a larger one was grown lead by lead and
+    may have a smaller rival. `tried` counts the subsets asked.
+    """
+
+    leads: tuple[str, ...]
+    probability: float
+    whole: float
+    smallest: bool
+    tried: int
+
+    def sentence(self) -> str:
+        """The result in words."""
+        some = f"{' '.join(self.leads)} alone: {self.probability:.2f}, all leads: {self.whole:.2f}"
+        return some if self.smallest else f"{some} (found lead by lead)"
+
+
+def sufficient_leads(
+    probabilities: Probabilities,
+    leads: Sequence[str],
+    threshold: float,
+    *,
+    within: float = WITHIN,
+    exact: int = EXACT,
+) -> LeadSubset:
+    """The smallest subset of `leads` with the decision of all, its probability within `within`.
+
+    All subsets of up to `exact` leads are tried; then the best grows by one lead at a time, which
+    for twelve leads makes at most 133 questions with `exact` = 2. Of equally large subsets that
+    suffice the one nearest to the whole is taken.
+    """
+    whole = float(probabilities([tuple(leads)])[0])
+    tried = 1
+    best: tuple[str, ...] = (leads[0],)
+    for size in range(1, len(leads)):
+        if size <= exact:
+            candidates = [tuple(some) for some in combinations(leads, size)]
+        else:
+            rest = [lead for lead in leads if lead not in best]
+            candidates = [tuple(x for x in leads if x in (*best, lead)) for lead in rest]
+        found = probabilities(candidates)
+        tried += len(candidates)
+        off = np.abs(found - whole)
+        stays = ((found >= threshold) == (whole >= threshold)) & (off <= within)
+        chosen = int(np.where(stays, off, off + 1).argmin())
+        best = candidates[chosen]
+        if stays[chosen]:
+            return LeadSubset(best, float(found[chosen]), whole, size <= exact + 1, tried)
+    return LeadSubset(tuple(leads), whole, whole, len(leads) <= exact + 1, tried)

@@ -1,0 +1,1 @@
+"""Models for elsewhere: ONNX graphs that need no torch, folders on a hub."""

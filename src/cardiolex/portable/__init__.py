@@ -1,0 +1,1 @@
+"""An exported model read by ONNX Runtime, with no torch and no transformers anywhere."""

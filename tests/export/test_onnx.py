@@ -1,0 +1,119 @@
+"""An exported model answers as its checkpoint does, and needs no torch for it."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from systems.tiny_systems import made
+
+from cardiolex import load, read
+from cardiolex.errors import CardiolexError
+from cardiolex.export.graphs import token_network
+from cardiolex.export.onnx import export_onnx
+from cardiolex.portable.folder import is_exported
+from cardiolex.recordings.samples import sample_paths
+
+ASKED = ["atrial fibrillation", "left bundle branch block", "sinus rhythm", "purple heart"]
+PATHS = sample_paths()[::4]
+WITHOUT_TORCH = """
+import sys
+
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("torch", "transformers", "onnx", "onnxscript"):
+            raise ImportError(name + " is not to be had here")
+
+sys.meta_path.insert(0, Block())
+from cardiolex.cli import main
+
+main(sys.argv[1:])
+"""
+
+
+@pytest.fixture(scope="module")
+def exported(model_folder, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("exported") / "onnx"
+    parity = export_onnx(model_folder, folder)
+    assert parity.logits <= 1e-4
+    return folder
+
+
+@pytest.fixture(scope="module")
+def recordings():
+    return [read(path) for path in PATHS]
+
+
+@pytest.mark.parametrize("leads", [None, ["I"], ["I", "II", "V2"], ["II", "aVF"]])
+def test_it_answers_as_the_checkpoint_does(exported, model, recordings, leads):
+    ours = load(exported).score(recordings, ASKED, leads)
+    theirs = model.score(recordings, ASKED, leads)
+    assert np.abs(ours - theirs).max() < 1e-4
+    assert np.ptp(ours, axis=0).min() > 0.01
+
+
+def test_the_folder_can_be_told_from_a_checkpoint(exported, model_folder):
+    assert is_exported(exported) and not is_exported(model_folder)
+    with pytest.raises(CardiolexError, match="onnx-1"):
+        from cardiolex.checkpoint import load_checkpoint
+
+        load_checkpoint(exported)
+
+
+def test_the_command_line_reads_it_where_there_is_no_torch(exported, model, recordings):
+    call = ["interpret", str(PATHS[0]), "--model", str(exported), "--format", "json"]
+    call += ["--conditions", "; ".join(ASKED), "--leads", "I,II"]
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH, *call], capture_output=True, text=True, timeout=200
+    )
+    assert done.returncode == 0, done.stderr
+    (told,) = json.loads(done.stdout)
+    found = [row["probability"] for row in told["findings"]]
+    expected = model.score(recordings[:1], ASKED, ["I", "II"])[0]
+    assert np.abs(np.array(found) - expected).max() < 1e-4
+
+
+def test_evidence_without_gradients(exported, model, recordings):
+    short = recordings[0].crop(0, 3)
+    ours = load(exported).explain(short, "sinus rhythm", leads=["I", "II"])
+    theirs = model.explain(short, "sinus rhythm", leads=["I", "II"], method="occlusion")
+    assert np.allclose(ours.relevance, theirs.relevance, atol=1e-3)
+    assert np.allclose(ours.deletion.random, theirs.deletion.random, atol=1e-3)
+    with pytest.raises(CardiolexError, match="occlusion"):
+        load(exported).explain(short, "sinus rhythm", method="attention")
+
+
+def test_damage_is_noticed(exported, tmp_path):
+    import shutil
+
+    for name in ("model.onnx", "selftest.npz", "tokenizer.json", "config.json"):
+        copy = tmp_path / name
+        shutil.copytree(exported, copy)
+        whole = (copy / name).read_bytes()
+        (copy / name).write_bytes(whole[: len(whole) // 2])
+        with pytest.raises(CardiolexError, match=name.split(".")[0]):
+            load(copy)
+    copy = tmp_path / "other"
+    shutil.copytree(exported, copy)
+    with np.load(copy / "selftest.npz") as stored:
+        arrays = dict(stored)
+    np.savez(copy / "selftest.npz", **{**arrays, "output": arrays["output"] + 0.1})
+    with pytest.raises(CardiolexError, match="does not compute here"):
+        load(copy)
+
+
+def test_models_without_tokens_of_leads_are_refused():
+    with pytest.raises(CardiolexError, match="only models that ask tokens"):
+        token_network(made("merl"), "a MERL")
+
+
+def test_eight_bit_weights_are_near(model_folder, exported, recordings, tmp_path):
+    parity = export_onnx(model_folder, tmp_path / "int8", weights="int8")
+    assert parity.logits > 1e-4
+    off = load(tmp_path / "int8").score(recordings[:1], ASKED) - load(exported).score(
+        recordings[:1], ASKED
+    )
+    assert np.abs(off).max() < 0.15
+    sizes = [(f / "model.onnx").stat().st_size for f in (tmp_path / "int8", exported)]
+    assert sizes[0] < sizes[1]
