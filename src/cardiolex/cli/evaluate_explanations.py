@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cardiolex.cli.evaluate import Measuring, load_truth
+from cardiolex.cli.options import ModelFolder
 from cardiolex.cli.progress import progress_bar
 from cardiolex.errors import CardiolexError
 
@@ -19,7 +19,10 @@ def explanations(
     truth: list[Path],
     /,
     *,
-    measuring: Measuring,
+    root: Path,
+    model: ModelFolder = None,
+    resamples: int = 1000,
+    seed: int = 0,
     records: int = 32,
     methods: str = "gradient,attention,input",
 ) -> int:
@@ -29,26 +32,34 @@ def explanations(
     ----------
     truth
         CSV tables: a column `record` with paths, then one 0/1 column per condition.
+    root
+        Folder that the record paths start from.
+    resamples
+        Bootstrap samples, by patient where patients are known.
+    seed
+        Of the bootstrap, and of which recordings are drawn.
     records
         How many recordings of each table, drawn with the seed; one condition of each is explained.
     methods
         Some of attention, gradient, input, occlusion.
     """
     from cardiolex.evaluation.faithfulness import HEAD, chosen_pairs, faithfulness
+    from cardiolex.evaluation.truth import read_truth
     from cardiolex.interpreter import load
+    from cardiolex.recordings.readers import read
 
-    interpreter = load(measuring.model, prompts=measuring.prompts)
+    interpreter = load(model)
     recordings: list[Recording] = []
     conditions: list[str] = []
     patients: list[str] = []
     for path in truth:
-        loaded = load_truth(path, measuring.root)
-        whose, _ = loaded.patients()
-        for place, condition in chosen_pairs(loaded, records, measuring.seed):
-            one = loaded.recordings[place]
+        table = read_truth(path, root)
+        for row, condition in chosen_pairs(table, records, seed):
+            one = read(table.paths()[row])
+            whose = table.patients[row] if table.patients else one.patient or table.records[row]
             recordings.append(one.crop(0.0, min(SECONDS, one.duration)))
             conditions.append(condition)
-            patients.append(f"{path.stem}/{whose[place]}")
+            patients.append(f"{path.stem}/{whose}")
     if not recordings:
         raise CardiolexError("no table was named, so there is nothing to explain")
 
@@ -62,8 +73,8 @@ def explanations(
             conditions,
             patients,
             [name.strip() for name in methods.split(",")],
-            resamples=measuring.resamples,
-            seed=measuring.seed,
+            resamples=resamples,
+            seed=seed,
             progress=progress,
         )
     print("\n".join([HEAD, *(one.row() for one in found)]))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cardiolex.errors import CardiolexError
 from cardiolex.evaluation.bootstrap import Estimate, estimate, patient_weights
-from cardiolex.evaluation.loading import LoadedTable
+from cardiolex.evaluation.truth import TruthTable
 from cardiolex.explanation import Explanation
 from cardiolex.recordings.recording import Recording
 
@@ -49,20 +49,19 @@ HEAD = (
 )
 
 
-def chosen_pairs(loaded: LoadedTable, most: int, seed: int) -> list[tuple[int, str]]:
-    """At most `most` pairs of a recording (its place) and a condition that it has.
+def chosen_pairs(table: TruthTable, most: int, seed: int) -> list[tuple[int, str]]:
+    """At most `most` pairs of a record (its row) and a condition that it has.
 
-    Drawn at random, a recording once: its condition at random among those that it has.
+    Drawn at random, a record once: its condition at random among those that it has.
     """
-    labels = loaded.table.labels[loaded.rows]
     rng = np.random.default_rng(seed)
     pairs = []
-    for place in rng.permutation(len(labels)):
-        has = np.flatnonzero(labels[place] == 1)
+    for row in rng.permutation(len(table.labels)):
+        has = np.flatnonzero(table.labels[row] == 1)
         if len(has):
-            pairs.append((int(place), loaded.table.conditions[int(rng.choice(has))]))
+            pairs.append((int(row), table.conditions[int(rng.choice(has))]))
     if not pairs:
-        raise CardiolexError(f"{loaded.table.name}: no recording has any of its conditions")
+        raise CardiolexError(f"{table.name}: no record has any of its conditions")
     return pairs[:most]
 
 
