@@ -220,3 +220,27 @@ class Explanation:
             "signal_share": self.signal_share,
             "measured": [vars(one) for one in self.measured],
         }
+
+
+@dataclass(frozen=True)
+class LeadSubset:
+    """`leads` alone give `probability`, beside `whole` with all that were recorded.
+
+    `smallest` says whether every smaller subset was tried; a larger one was grown lead by lead and
+    may have a smaller rival. `tried` counts the subsets asked.
+    """
+
+    leads: tuple[str, ...]
+    probability: float
+    whole: float
+    smallest: bool
+    tried: int
+
+    def sentence(self) -> str:
+        """The result in words."""
+        some = f"{' '.join(self.leads)} alone: {self.probability:.2f}, all leads: {self.whole:.2f}"
+        return some if self.smallest else f"{some} (found lead by lead)"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {**vars(self), "leads": list(self.leads)}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cardiolex.errors import CardiolexError
-from cardiolex.explanation import Explanation
+from cardiolex.explanation import Explanation, LeadSubset
 from cardiolex.recordings.recording import Recording
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ class Findings:
     window_starts_s: tuple[float, ...] = (0.0,)
     explanations: tuple[Explanation, ...] = ()
     """Where the evidence lies, of the conditions for which that was asked."""
+    sufficient: Mapping[str, LeadSubset] = field(default_factory=dict)
+    """The smallest subset of leads that suffices, of the conditions for which that was asked."""
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.rows)
@@ -74,6 +76,7 @@ class Findings:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
+        few = {name: one.to_dict() for name, one in self.sufficient.items()}
         told = {"explanations": [one.to_dict() for one in self.explanations]}
         return {
             "record": self.recording.id,
@@ -96,6 +99,7 @@ class Findings:
                 for row in self.rows
             ],
             **(told if self.explanations else {}),
+            **({"sufficient": few} if self.sufficient else {}),
         }
 
     def to_frame(self) -> pd.DataFrame:

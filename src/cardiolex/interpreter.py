@@ -28,10 +28,10 @@ from cardiolex.checkpoint import Checkpoint, load_checkpoint
 from cardiolex.checkpoint.identity import fingerprint
 from cardiolex.errors import CardiolexError
 from cardiolex.explaining.explain import explain_windows
-from cardiolex.explaining.lead_subset import WITHIN, LeadSubset, sufficient_leads
+from cardiolex.explaining.lead_subset import WITHIN, sufficient_leads
 from cardiolex.explaining.measured import speaking_values
 from cardiolex.explaining.relevance import Method, default_method
-from cardiolex.explanation import Explanation, MeasuredValue
+from cardiolex.explanation import Explanation, LeadSubset, MeasuredValue
 from cardiolex.findings import Findings
 from cardiolex.hub import local_folder
 from cardiolex.nn.by_shape import Output, by_shape

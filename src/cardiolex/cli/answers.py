@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from cardiolex.cli.batch import Failures, chunks, find_each, lead_names, read_each, words
 from cardiolex.cli.call_error import CallError
-from cardiolex.cli.explained import Method, explain_each
+from cardiolex.cli.explained import Method, explain_each, few_leads_each
 from cardiolex.cli.options import LeadsOnly, ModelFolder, Recordings
 from cardiolex.cli.progress import progress_bar
 from cardiolex.errors import CardiolexError
@@ -40,6 +40,7 @@ def interpret(
     plot: Path | None = None,
     explain: str | None = None,
     method: Method | None = None,
+    few_leads: str | None = None,
 ) -> int:
     """Answer plain-word questions about recordings.
 
@@ -58,6 +59,8 @@ def interpret(
         "a; b": also say where in which lead the evidence for these lies, with a deletion test.
     method
         How evidence is found; the most faithful way that the model allows by default.
+    few_leads
+        "a; b": also say which smallest subset of leads gives the answer of all.
     """
     from cardiolex.loading import load
 
@@ -69,6 +72,8 @@ def interpret(
         found = _plot_each(found, plot)
     if (reasons := words(explain, "--explain")) is not None:
         found = explain_each(interpreter, found, reasons, method, plot)
+    if (few := words(few_leads, "--few-leads")) is not None:
+        found = few_leads_each(interpreter, found, few)
     render = {"table": _table, "json": _json_lines, "csv": _csv}[format]
     done = 0
 
@@ -276,4 +281,5 @@ def table(findings: Findings) -> str:
             f"  {mark}  {row.condition:<{width}}  {row.probability:5.3f}  {bar:<20}{unseen}"
         )
     lines += [f"  why {one.condition}: {one.sentence()}" for one in findings.explanations]
+    lines += [f"  enough for {name}: {few.sentence()}" for name, few in findings.sufficient.items()]
     return "\n".join(lines) + "\n\n"

@@ -33,5 +33,15 @@ def explain_each(
         yield replace(findings, explanations=explained)
 
 
+def few_leads_each(
+    interpreter: Interpreter, found: Iterator[Findings], conditions: Sequence[str]
+) -> Iterator[Findings]:
+    """Findings with the smallest subset of leads that suffices for each of `conditions`."""
+    interpreter.questions(conditions)
+    for findings in found:
+        few = {one: interpreter.sufficient_leads(findings.recording, one) for one in conditions}
+        yield replace(findings, sufficient=few)
+
+
 def _file_name(condition: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", condition.lower()).strip("-")[:60] or "condition"

@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cardiolex.explanation import LeadSubset
 
 EXACT = 2  # subsets up to so many leads are all tried; larger ones grow from the best
 WITHIN = 0.1
 
 Probabilities = Callable[[Sequence[tuple[str, ...]]], NDArray[np.float64]]
 """Subsets of leads to the probability (N,) that each alone gives."""
-
-
-@dataclass(frozen=True)
-class LeadSubset:
-    """`leads` alone give `probability`, beside `whole` with all that were recorded.
-
-    `smallest` says whether every smaller subset was tried; a larger one was grown lead by lead and
-    may have a smaller rival. `tried` counts the subsets asked.
-    """
-
-    leads: tuple[str, ...]
-    probability: float
-    whole: float
-    smallest: bool
-    tried: int
-
-    def sentence(self) -> str:
-        """The result in words."""
-        some = f"{' '.join(self.leads)} alone: {self.probability:.2f}, all leads: {self.whole:.2f}"
-        return some if self.smallest else f"{some} (found lead by lead)"
 
 
 def sufficient_leads(
