@@ -28,7 +28,7 @@ from cardiolex.checkpoint import Checkpoint, load_checkpoint
 from cardiolex.checkpoint.identity import fingerprint
 from cardiolex.errors import CardiolexError
 from cardiolex.explaining.explain import explain_windows
-from cardiolex.explaining.lead_subset import WITHIN, sufficient_leads
+from cardiolex.explaining.lead_subset import WITHIN, few_leads
 from cardiolex.explaining.measured import speaking_values
 from cardiolex.explaining.relevance import Method, default_method
 from cardiolex.explanation import Explanation, LeadSubset, MeasuredValue
@@ -177,17 +177,7 @@ class Interpreter:
         within: float = WITHIN,
     ) -> LeadSubset:
         """The smallest subset of leads that gives the decision of all, `within` in probability."""
-        used = with_leads(recording, leads)
-        findings = self.interpret(used, [condition])
-        (row,), readable = findings, findings.leads
-        name = self.questions([condition])[0].name or row.query
-
-        def probabilities(subsets: Sequence[tuple[str, ...]]) -> NDArray[np.float64]:
-            some = [used.select(subset) for subset in subsets]
-            logits = self.logits(some, [condition]).astype(np.float32)
-            return self.terms.calibration.probabilities(logits, [name])[:, 0]
-
-        return sufficient_leads(probabilities, readable, row.threshold, within=within)
+        return few_leads(self, with_leads(recording, leads), condition, within)
 
     def nearest_terms(self, condition: str, most: int = 3) -> list[tuple[str, float]]:
         """What of the training vocabulary is nearest in meaning, with the cosine of the texts."""

@@ -55,7 +55,7 @@ def test_it_answers_as_the_checkpoint_does(exported, model, recordings, leads):
 
 def test_the_folder_can_be_told_from_a_checkpoint(exported, model_folder):
     assert is_exported(exported) and not is_exported(model_folder)
-    with pytest.raises(CardiolexError, match="onnx-1"):
+    with pytest.raises(CardiolexError, match="an exported model"):
         from cardiolex.checkpoint import load_checkpoint
 
         load_checkpoint(exported)
@@ -82,6 +82,15 @@ def test_evidence_without_gradients(exported, model, recordings):
     assert np.allclose(ours.deletion.random, theirs.deletion.random, atol=1e-3)
     with pytest.raises(CardiolexError, match="occlusion"):
         load(exported).explain(short, "sinus rhythm", method="attention")
+
+
+def test_few_leads_and_nearest_terms_are_those_of_the_checkpoint(exported, model, recordings):
+    some = recordings[0].select(["I", "II", "V2"]).crop(0, 5)
+    ours = load(exported).sufficient_leads(some, "sinus rhythm")
+    theirs = model.sufficient_leads(some, "sinus rhythm")
+    assert (ours.leads, ours.tried) == (theirs.leads, theirs.tried)
+    names = [name for name, _ in load(exported).nearest_terms("purple heart")]
+    assert names == [name for name, _ in model.nearest_terms("purple heart")]
 
 
 def test_damage_is_noticed(exported, tmp_path):

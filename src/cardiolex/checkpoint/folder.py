@@ -228,6 +228,11 @@ def _read_config(root: Path) -> dict[str, Any]:
             "model.safetensors, or none for the bundled model"
         )
     config = _json(root / "config.json")
+    if str(config.get("schema")).startswith("onnx"):
+        raise CardiolexError(
+            f"{root}: an exported model, which `cardiolex interpret` reads; this needs the "
+            "checkpoint that it was exported from"
+        )
     if config.get("schema") != SCHEMA:
         raise CardiolexError(
             f"{root / 'config.json'}: schema {config.get('schema')!r}, this version of cardiolex "

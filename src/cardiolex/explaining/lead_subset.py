@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import combinations
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cardiolex.answering import Terms
 from cardiolex.explanation import LeadSubset
+from cardiolex.findings import Findings
+from cardiolex.recordings.recording import Recording
 
 EXACT = 2  # subsets up to so many leads are all tried; larger ones grow from the best
 WITHIN = 0.1
@@ -49,3 +53,36 @@ def sufficient_leads(
         if stays[chosen]:
             return LeadSubset(best, float(found[chosen]), whole, size <= exact + 1, tried)
     return LeadSubset(tuple(leads), whole, whole, len(leads) <= exact + 1, tried)
+
+
+class Answers(Protocol):
+    """A model that is asked for conditions."""
+
+    @property
+    def terms(self) -> Terms:
+        """What its logits mean."""
+        ...
+
+    def interpret(self, recording: Recording, conditions: Sequence[str]) -> Findings:
+        """Findings of all leads of a recording."""
+        ...
+
+    def logits(
+        self, recordings: Sequence[Recording], conditions: Sequence[str]
+    ) -> NDArray[np.float64]:
+        """Logits (N, C)."""
+        ...
+
+
+def few_leads(model: Answers, recording: Recording, condition: str, within: float) -> LeadSubset:
+    """`sufficient_leads` of a recording for the answer of a model to one condition."""
+    findings = model.interpret(recording, [condition])
+    (row,) = findings
+    name = model.terms.questions([condition])[0].name or row.query
+
+    def probabilities(subsets: Sequence[tuple[str, ...]]) -> NDArray[np.float64]:
+        some = [recording.select(subset) for subset in subsets]
+        logits = model.logits(some, [condition]).astype(np.float32)
+        return model.terms.calibration.probabilities(logits, [name])[:, 0]
+
+    return sufficient_leads(probabilities, findings.leads, row.threshold, within=within)

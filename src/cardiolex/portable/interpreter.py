@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from cardiolex.answering import Question, mean_by_question, nearest_terms, with_leads
 from cardiolex.errors import CardiolexError
 from cardiolex.explaining.deletion import DRAWS, SHARES, falls
+from cardiolex.explaining.lead_subset import WITHIN, few_leads
 from cardiolex.explaining.occlusion import occlusion
-from cardiolex.explanation import DeletionTest, Explanation
+from cardiolex.explanation import DeletionTest, Explanation, LeadSubset
 from cardiolex.findings import Findings
 from cardiolex.portable.folder import Exported, load_exported
 from cardiolex.portable.tokens import recorded, score
@@ -134,6 +135,17 @@ class OnnxInterpreter:
             deletion=DeletionTest(SHARES, *tested, _TokenPieces.removal),
             signal_share=1.0 - self.model.reader_share,
         )
+
+    def sufficient_leads(
+        self,
+        recording: Recording,
+        condition: str,
+        *,
+        leads: Sequence[str] | None = None,
+        within: float = WITHIN,
+    ) -> LeadSubset:
+        """The smallest subset of leads that gives the decision of all, `within` in probability."""
+        return few_leads(self, with_leads(recording, leads), condition, within)
 
     def nearest_terms(self, condition: str, most: int = 3) -> list[tuple[str, float]]:
         """What of the training vocabulary is nearest in meaning, with the cosine of the texts."""
