@@ -39,7 +39,7 @@ def measure(options: argparse.Namespace) -> list[Figure]:
                 figure
                 for label, leads in ASKED.items()
                 for clients in CLIENTS
-                for figure in _load(url, label, leads, clients, 48 if options.quick else 240)
+                for figure in _load(url, label, leads, clients, 24 if options.quick else 240)
             ]
         finally:
             server.terminate()

@@ -24,6 +24,7 @@ def described(app):
 
 
 POSTS = ["interpret", "inspect", "embed", "explain", "search"]
+SLOW_S = 120  # machines that run tests may be busy
 GETS = ["conditions", "model", "samples", "health", "ready", "metrics"]
 
 
@@ -42,7 +43,7 @@ def test_no_request_is_a_server_error_and_answers_are_as_described(described, me
     )
     @given(case=requests)
     def ask(case):
-        case.call_and_validate(checks=CHECKS)
+        case.call_and_validate(checks=CHECKS, timeout=SLOW_S)
 
     ask()
 

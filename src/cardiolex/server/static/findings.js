@@ -4,7 +4,7 @@ import { html } from './ui.js';
 
 const SHOWN = 12;
 
-const percent = p => (p === undefined || p === null ? '–' : `${(100 * p).toFixed(0)} %`);
+const percent = p => (p === undefined || p === null ? '–' : `${(100 * p).toFixed(0)}\u00a0%`);
 
 // Conditions in the order to show: present ones first, each part by falling probability.
 export function ranked(slots, extra) {
