@@ -437,3 +437,27 @@ def test_what_a_clinical_file_says_cannot_be_stated_otherwise(tmp_path, stated):
     (tmp_path / "x.ecg").write_bytes(ishne(MV[:2], LEADS[:2]))
     with pytest.raises(ReadError, match="stand in the file"):
         read(tmp_path / "x.ecg", **stated)
+
+
+def test_aecg_generated_leads_and_relative_times(tmp_path):
+    text = aecg([(rows("II"), ("II",), "0")]).replace("TIME_ABSOLUTE", "TIME_RELATIVE")
+    text = text.replace("GLIST_TS", "GLIST_PQ")
+    ramp = (
+        '<component><sequence><code code="MDC_ECG_LEAD_V1"/><value xsi:type="GLIST_PB">'
+        '<head value="100" unit="uV"/><increment value="2" unit="uV"/><period value="50"/></value>'
+        "</sequence></component></sequenceSet>"
+    )
+    (tmp_path / "x").write_text(text.replace("</sequenceSet>", ramp))
+    recording = read(tmp_path / "x")
+    assert recording.leads == ("II", "V1") and recording.fs == 500
+    np.testing.assert_allclose(recording.mv[1], 0.1 + 0.002 * (np.arange(5000) % 50), atol=1e-6)
+
+
+def test_a_part_can_be_read_of_any_format(tmp_path):
+    (tmp_path / "x.xml").write_text(muse(rows(*EIGHT)), encoding="latin-1")
+    whole = read(tmp_path / "x.xml")
+    part = read(tmp_path / "x.xml", start_s=2, seconds=3)
+    np.testing.assert_array_equal(part.mv, whole.mv[:, 1000:2500])
+    for wrong in ({"start_s": -1}, {"seconds": 0}, {"seconds": float("nan")}):
+        with pytest.raises(ReadError, match="seconds"):
+            read(tmp_path / "x.xml", **wrong)

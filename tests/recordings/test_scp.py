@@ -202,3 +202,22 @@ def test_a_wrong_crc_is_an_error_where_the_signal_is_and_a_note_elsewhere(tmp_pa
     (tmp_path / "signal").write_bytes(data)
     with pytest.raises(ReadError, match="section 6 has a wrong CRC"):
         read(tmp_path / "signal")
+
+
+def test_universal_codes_and_records_without_the_mark(tmp_path):
+    codes = made.statements([b"\x01NSR\0PVC", b"\x02Abnormal ECG"], status=2)
+    sections = {
+        3: made.leads(["II"], 1, 100),
+        6: made.rhythm([made.encode(np.arange(100), 1, huffman=False)], order=1),
+        11: codes,
+    }
+    data = bytearray(made.record(sections))
+    data[16:22] = bytes(6)  # older records have no mark in section 0
+    data[6:8] = struct.pack("<H", made.crc(data[8:142]))
+    (tmp_path / "x").write_bytes(data)
+    recording = read(tmp_path / "x")
+    assert recording.source.startswith("SCP-ECG") and recording.labels == (
+        "NSR PVC",
+        "Abnormal ECG",
+    )
+    np.testing.assert_allclose(recording.mv[0] * 1000, np.arange(100), atol=1e-4)
