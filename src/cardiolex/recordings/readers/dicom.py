@@ -4,6 +4,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from cardiolex.errors import CardiolexError
 from cardiolex.recordings.leads import standard_name
 from cardiolex.recordings.readers.comments import parse_sex
 from cardiolex.recordings.readers.dicom_groups import Group, read_group
@@ -27,7 +28,12 @@ def read_dicom(path: Path, facts: Stated) -> Recording:
     """Read the multiplex groups that were recorded; derived ones (median beats) are told of."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom warns of odd values in fields not needed here
-        return _read(path, facts)
+        try:
+            return _read(path, facts)
+        except CardiolexError:
+            raise
+        except Exception as error:  # pydicom reads fields when they are asked for
+            raise ReadError(path, f"is a damaged DICOM file ({error})", "fetch it again") from error
 
 
 def _read(path: Path, facts: Stated) -> Recording:

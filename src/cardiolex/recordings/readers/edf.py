@@ -74,10 +74,15 @@ def _opened(path: Path, head: EdfHead) -> tuple[Any, list[Any]]:
         edf = read(path, header_encoding="latin-1")
     signals = list(edf.signals)
     for signal in signals:
-        label, low, high = signal.label, signal.physical_min, signal.physical_max
+        label = signal.label
+        try:
+            low, high = signal.physical_min, signal.physical_max
+            digital = signal.digital_min, signal.digital_max
+        except ValueError as error:
+            raise ReadError(path, f"signal {label!r}: its range is no number ({error})") from error
         if not np.isfinite([low, high]).all() or low == high:
             raise ReadError(path, f"signal {label!r} has the physical range {low:g} to {high:g}")
-        if signal.digital_min >= signal.digital_max:
+        if digital[0] >= digital[1]:
             raise ReadError(path, f"signal {label!r} has an empty digital range", "it is damaged")
     if not signals:
         raise ReadError(path, "holds annotations only", "there is no signal to read")

@@ -150,6 +150,10 @@ def _decoded(path: Path) -> tuple[list[str], NDArray[np.int64]]:
         sierraecg.MissingXmlAttributeError,
     ) as error:
         raise ReadError(path, f"lacks the field {error}", "it is damaged") from error
+    except Exception as error:  # what the library did not foresee
+        raise ReadError(
+            path, f"its waveforms cannot be decoded ({error})", "it is damaged"
+        ) from error
     sizes = {lead.samples.size for lead in read.leads}
     if len(sizes) != 1 or not sizes.pop():
         raise ReadError(path, "its leads differ in their number of samples", "it is cut off")

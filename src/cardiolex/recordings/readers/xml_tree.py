@@ -18,12 +18,12 @@ def parse_xml(path: Path, most: int = MOST_XML) -> Element:
     bounded_size(path, most)
     try:
         root: Element = parse(path).getroot()
-    except ParseError as error:
-        raise ReadError(path, f"is damaged XML ({error})", "fetch it again") from error
     except DefusedXmlException as error:
         raise ReadError(
             path, f"declares XML entities ({type(error).__name__})", "export it without them"
         ) from error
+    except (ParseError, LookupError, ValueError) as error:  # LookupError: unknown encoding
+        raise ReadError(path, f"is damaged XML ({error})", "fetch it again") from error
     for element in root.iter():
         if isinstance(element.tag, str):
             element.tag = element.tag.rpartition("}")[2]
