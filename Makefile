@@ -5,11 +5,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint docs-pictures clean
+.PHONY: help demo test lint docs docs-pictures clean
 
 help:
 	@echo "make demo   interpret the bundled real recordings; pictures and a page go to demo-output/"
 	@echo "make test   run the whole test suite"
+	@echo "make docs   build the documentation site in build/site and check its links"
 	@echo "make lint   formatting, lint, types and the import direction"
 
 $(BIN)/python:
@@ -36,6 +37,9 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+docs: $(VENV)/.installed-dev
+	$(BIN)/python docs/build_site.py
 
 clean:
 	rm -rf $(VENV) demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis
