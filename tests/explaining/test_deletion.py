@@ -70,9 +70,12 @@ def test_one_piece_cannot_be_taken_away():
 
 
 def test_occlusion_finds_what_a_stretch_adds(known):
+    known.there[3, 17] = False  # half a stretch that was not recorded
     known.adds[:] = 0
+    known.adds[3, 16] = 0.25
     known.adds[3, 4], known.adds[3, 5], known.adds[1, 9] = 1.0, 0.5, -2.0
     found = occlusion(known)
     assert found[3, 4] == found[3, 5] == pytest.approx(1.5)
     assert found[1, 8] == found[1, 9] == pytest.approx(-2.0)
-    assert np.count_nonzero(found) == 4
+    assert found[3, 16] == pytest.approx(0.25) and found[3, 17] == 0
+    assert np.count_nonzero(found) == 5

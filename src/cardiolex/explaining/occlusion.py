@@ -29,4 +29,4 @@ def occlusion(pieces: Pieces, stretch_s: float = STRETCH_S) -> NDArray[np.float3
     found = np.zeros(pieces.there.shape, np.float32)
     for row, (lead, stretch) in enumerate(places):
         found[lead, stretch] = np.nan_to_num(logits[-1] - logits[row])
-    return found
+    return np.where(pieces.there, found, np.float32(0))
