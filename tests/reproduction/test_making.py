@@ -14,7 +14,7 @@ from cardiolex.reproduction import training as training_module
 from cardiolex.reproduction.definition import Column, Row, TableDefinition, Training
 from cardiolex.reproduction.evaluation_sets import EvaluationSets
 from cardiolex.reproduction.making import make
-from cardiolex.reproduction.records import RecordFolder
+from cardiolex.reproduction.records import records_under
 from cardiolex.reproduction.settings import Settings
 from cardiolex.simulation import Settings as Simulated
 from cardiolex.simulation import simulate
@@ -57,27 +57,17 @@ def root(tmp_path_factory):
     return folder
 
 
-def test_records_are_found_by_name_wherever_they_lie(root, tmp_path):
-    found = RecordFolder(root).of_set("ptbxl_super")
-    assert [found.count(part) for part in ("train", "val", "test")] == [36, 0, 0]
+def test_records_are_found_and_what_is_missing_is_said(root, tmp_path):
+    found = records_under(root)["ptbxl_super"]
+    part = load_split("ptbxl_super").part("train")
+    assert [found.count(name) for name in ("train", "val", "test", "")] == [36, 0, 0, 36]
+    assert np.array_equal(found.parts["train"].labels, part.labels[:36])
+    assert found.parts["train"].patients == part.patients[:36]
     assert "36 of 21388" in found.missing
     assert "download ptb-xl" in found.missing
-    deep = tmp_path / "a" / "b"
-    deep.mkdir(parents=True)
-    (deep / "00001_hr.hea").write_text("")
-    (deep / "A0001.mat").write_text("")
-    other = RecordFolder(tmp_path)
-    assert other.of_set("ptbxl_super").parts["train"].records == ("a/b/00001_hr.hea",)
-    assert sum(other.of_set("cpsc2018").count(p) for p in ("train", "val", "test")) == 1
+    assert records_under(tmp_path)["csn"].count("") == 0
     with pytest.raises(CardiolexError, match="no such folder"):
-        RecordFolder(tmp_path / "nowhere")
-
-
-def test_labels_go_with_the_record(root):
-    part = load_split("ptbxl_super").part("train")
-    table = RecordFolder(root).of_set("ptbxl_super").parts["train"]
-    assert np.array_equal(table.labels, part.labels[:36])
-    assert table.patients == part.patients[:36]
+        records_under(tmp_path / "nowhere")
 
 
 def test_a_table_is_made_once(root, tmp_path, monkeypatch):

@@ -76,7 +76,8 @@ def table(
     recordings
         Simulated recordings at small scale.
     face
-        Labels of the evaluation sets: corrected, or as the papers' code read them.
+        "published": labels of the evaluation sets as the papers' code read them, and the paper's
+        own settings of the probe; "strict" corrects both.
     resamples
         Bootstrap samples, by patient where patients are known.
     draws

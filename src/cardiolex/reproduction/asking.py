@@ -47,7 +47,8 @@ class Asked:
 
     @cached_property
     def _conditions(self) -> tuple[str, ...]:
-        asked = [c for one in self._sets.sets.values() for c in one.parts["test"].conditions]
+        tables = [t for one in self._sets.sets.values() for t in one.parts.values()]
+        asked = [condition for table in tables for condition in table.conditions]
         return tuple(dict.fromkeys(asked))
 
     def seen(self, conditions: Sequence[str]) -> dict[str, bool]:
@@ -67,8 +68,8 @@ class Asked:
         answers = np.asarray(ask(recordings, self._conditions, leads), np.float64)
         return answers[:, [self._conditions.index(condition) for condition in conditions]]
 
-    def features(self, name: str, part: str | None) -> tuple[Features, tuple[str, ...]]:
-        """Embeddings of a part of a set (None: all of it) with labels, and the classes."""
+    def features(self, name: str, part: str) -> tuple[Features, tuple[str, ...]]:
+        """Embeddings of a part of a set ("": all of it) with labels, and the classes."""
         table = self._sets.table(name, part)
         embed = self._kept.features(self._embed)
         rows: list[NDArray[np.float32]] = []

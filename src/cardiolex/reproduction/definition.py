@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from cardiolex.evaluation.published import Cell, papers
 from cardiolex.evaluation.published.cells import MEAN, SPLIT_SETS
+from cardiolex.evaluation.published_probe import Paper
 
 Prompts = Literal["name", "concise", "enriched"]
 Drawing = Literal["", "sets", "leads", "classes", "panels"]
@@ -87,7 +88,7 @@ class TableDefinition:
     """A table or figure that can be asked for by `name`."""
 
     name: str
-    paper: str
+    paper: Paper
     number: str
     title: str
     rows: tuple[Row, ...]

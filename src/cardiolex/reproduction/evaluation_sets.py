@@ -10,10 +10,9 @@ from pathlib import Path
 
 from cardiolex.errors import CardiolexError
 from cardiolex.evaluation.loading import LoadedTable, load_table
-from cardiolex.evaluation.published.cells import SPLIT_SETS
 from cardiolex.evaluation.truth import TruthTable
 from cardiolex.recordings.recording import Recording
-from cardiolex.reproduction.records import PARTS, RecordFolder, SetRecords
+from cardiolex.reproduction.records import SetRecords, records_under
 from cardiolex.reproduction.settings import Settings
 from cardiolex.reproduction.training import CannotRun
 
@@ -37,8 +36,7 @@ class EvaluationSets:
                 "no records to be judged on: cardiolex download ptb-xl (cpsc2018, csn) FOLDER, "
                 "then --root FOLDER"
             )
-        folder = RecordFolder(self.settings.root, self.settings.face)
-        return {name: folder.of_set(name) for name in SPLIT_SETS}
+        return records_under(self.settings.root, self.settings.face)
 
     def missing(self) -> list[str]:
         """For each set that is not whole, what is missing and how to get it."""
@@ -52,26 +50,24 @@ class EvaluationSets:
         """Changes with the records that are there and their labels."""
         found = hashlib.blake2b(digest_size=16)
         for one in self.sets.values():
-            for part in PARTS:
-                table = one.parts[part]
+            for part, table in one.parts.items():
                 found.update("\0".join((one.name, part, *table.records)).encode())
                 found.update(table.labels.tobytes())
         return found.hexdigest()
 
-    def table(self, name: str, part: str | None) -> TruthTable:
-        """A part of a set, or all of it (None); CannotRun if no record of it is there."""
+    def table(self, name: str, part: str) -> TruthTable:
+        """A part of a set, or all of it (""); CannotRun if no record of it is there."""
         found = self.sets[name]
-        table = found.pooled() if part is None else found.parts[part]
-        if not len(table.records):
-            raise CannotRun(found.missing or f"{name}: no record")
-        return table
+        if part not in found.parts:
+            raise CannotRun(found.missing or f"{name}: no record of the part {part!r}")
+        return found.parts[part]
 
     def judged(self, name: str) -> LoadedTable:
         """The records of zero-shot: the test part, at small scale all that there are."""
-        return self._loaded(name, None if self.settings.small else "test")
+        return self._loaded(name, "" if self.settings.small else "test")
 
     @lru_cache(maxsize=2)  # noqa: B019  (one object for the whole run)
-    def _loaded(self, name: str, part: str | None) -> LoadedTable:
+    def _loaded(self, name: str, part: str) -> LoadedTable:
         return self.load(self.table(name, part))
 
     def load(self, table: TruthTable) -> LoadedTable:

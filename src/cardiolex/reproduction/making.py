@@ -58,7 +58,7 @@ def _row(
         raise CardiolexError(row.why or "published only")
     with bar(f"{row.name}: simulating") as progress:
         model = trained(row.training, settings, progress)
-    measurer = Measurer(row, model, sets, settings)
+    measurer = Measurer(row, model, definition.paper, sets, settings)
     found: dict[Column, Figure] = {}
     with bar(f"{row.name}: measuring") as progress:
         for n, column in enumerate(definition.columns):

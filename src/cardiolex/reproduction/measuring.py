@@ -1,6 +1,7 @@
 """What a trained model is worth in each column of a table; every figure found is kept.
 
-Full scale: zero-shot on the test part, probes on the given split. Small scale: all records of a
+Full scale: zero-shot on the test part, probes on the given split, by default ours, with published
+labels the paper's own. Small scale: all records of a
 set that are there, probes cross-validated by patient. Figures are kept as JSON beside what they
 were made from, and taken again only for exactly that.
 """
@@ -16,9 +17,11 @@ import numpy as np
 
 from cardiolex.errors import CardiolexError
 from cardiolex.evaluation.bootstrap import Resampled
+from cardiolex.evaluation.mini_benchmark import PARTS
 from cardiolex.evaluation.partial_leads import NESTED_ORDER
 from cardiolex.evaluation.probing import ProbeResult, Probing, cross_validated, on_split
 from cardiolex.evaluation.published.cells import MEAN, SPLIT_SETS
+from cardiolex.evaluation.published_probe import Paper, published_probe
 from cardiolex.evaluation.results import ZeroShotResult, write_json
 from cardiolex.evaluation.zero_shot import evaluate_zero_shot
 from cardiolex.recipes.run_record import RECORD
@@ -34,8 +37,11 @@ SMALL_FOLDS = 3
 class Measurer:
     """Measures one row's model; `asked` keeps what the model has answered."""
 
-    def __init__(self, row: Row, model: Path, sets: EvaluationSets, settings: Settings) -> None:
-        self.row, self.model, self.sets, self.settings = row, model, sets, settings
+    def __init__(
+        self, row: Row, model: Path, paper: Paper, sets: EvaluationSets, settings: Settings
+    ) -> None:
+        self.row, self.model, self.paper = row, model, paper
+        self.sets, self.settings = sets, settings
         self.asked = Asked(model, row.prompts, sets, settings)
 
     def figure(self, column: Column) -> Figure:
@@ -89,12 +95,16 @@ class Measurer:
             seed=self.settings.seed,
         )
         if self.settings.small:
-            features, conditions = self.asked.features(name, None)
+            features, conditions = self.asked.features(name, "")
             result = cross_validated(features, conditions, probing, SMALL_FOLDS)
         else:
-            parts = [self.asked.features(name, part) for part in ("train", "val", "test")]
+            parts = [self.asked.features(name, part) for part in PARTS]
+            train, val, test = (features for features, _ in parts)
             conditions = parts[0][1]
-            result = on_split(parts[0][0], parts[1][0], parts[2][0], conditions, probing)
+            if self.settings.face == "published":
+                result = published_probe(train, val, test, conditions, probing, self.paper)
+            else:
+                result = on_split(train, val, test, conditions, probing)
         return _probe_figure(result)
 
     def _mean(self, column: Column) -> Figure:
@@ -123,6 +133,7 @@ class Measurer:
             "prompts": self.row.prompts,
             "records": self.sets.digest,
             "face": s.face,
+            "paper": self.paper if s.face == "published" else None,
             "resamples": s.resamples,
             "draws": s.draws,
             "seed": s.seed,

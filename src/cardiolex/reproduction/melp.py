@@ -7,6 +7,7 @@ it here.
 from __future__ import annotations
 
 from cardiolex.evaluation.published import published_table
+from cardiolex.evaluation.published_probe import Paper
 from cardiolex.reproduction.definition import Row, TableDefinition, Training, columns_of
 from cardiolex.reproduction.kmerl import MERL_RESNET, MERL_VIT
 
@@ -14,7 +15,9 @@ MELP = Training("melp")
 UNKNOWN = "Figures that are missing could not be obtained; those shown come from others' summaries."
 
 
-def _table(paper: str, table: str, title: str, rows: tuple[Row, ...], note: str) -> TableDefinition:
+def _table(
+    paper: Paper, table: str, title: str, rows: tuple[Row, ...], note: str
+) -> TableDefinition:
     cells = published_table(paper, table)
     return TableDefinition(
         f"{paper}-{table}", paper, table, title, rows, columns_of(cells), cells, note=note

@@ -29,7 +29,7 @@ class Settings:
     recordings: int = RECORDINGS
     """Simulated recordings at small scale."""
     face: Face = "strict"
-    """Labels of the evaluation sets: corrected, or as the papers' code read them."""
+    """"published": labels as the papers' code read them, and their probes; "strict": corrected."""
     resamples: int = 1000
     draws: int = 1
     """How often a share of labels is drawn."""
