@@ -16,6 +16,7 @@ from cardiolex.reproduction.evaluation_sets import EvaluationSets
 from cardiolex.reproduction.making import make
 from cardiolex.reproduction.records import records_under
 from cardiolex.reproduction.settings import Settings
+from cardiolex.reproduction.training import Stopped
 from cardiolex.simulation import Settings as Simulated
 from cardiolex.simulation import simulate
 
@@ -100,6 +101,13 @@ def test_a_table_is_made_once(root, tmp_path, monkeypatch):
     monkeypatch.setattr(training_module, "pretrain", never)
     again = made()
     assert again.to_dict()["cells"] == first.to_dict()["cells"]
+    model = tmp_path / "runs" / "kmerl" / "model"
+
+    model.rename(tmp_path / "kept")
+    monkeypatch.setattr(training_module, "pretrain", lambda *_: None)  # as after SIGTERM
+    with pytest.raises(Stopped, match="goes on"):
+        made()
+    (tmp_path / "kept").rename(model)
 
     record = tmp_path / "runs" / "kmerl" / "run.json"
     other = {**json.loads(record.read_text()), "identity": "x"}

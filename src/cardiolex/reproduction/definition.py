@@ -98,6 +98,11 @@ class TableDefinition:
     note: str = ""
 
     @property
+    def heading(self) -> str:
+        """Paper, number and title."""
+        return f"{papers()[self.paper].name}, {self.number}: {self.title}"
+
+    @property
     def source(self) -> str:
         """Where the published figures stand."""
         return f"{papers()[self.paper].title} ({papers()[self.paper].source}), {self.number}"

@@ -28,10 +28,9 @@ def drawn(outcome: Outcome) -> Drawing | None:
 
 
 def _title(outcome: Outcome) -> str:
-    d = outcome.definition
     scale = "; small scale, no statement about the paper"
     small = scale if outcome.facts.get("scale") == "small" else ""
-    return f"{d.paper} {d.number}: {d.title}{small}"
+    return outcome.definition.heading + small
 
 
 def _sets(outcome: Outcome) -> Drawing:

@@ -15,7 +15,7 @@ from cardiolex.reproduction.figure import Figure
 from cardiolex.reproduction.measuring import Measurer
 from cardiolex.reproduction.outcome import Outcome
 from cardiolex.reproduction.settings import Settings
-from cardiolex.reproduction.training import trained
+from cardiolex.reproduction.training import Stopped, trained
 
 Bar = Callable[[str], AbstractContextManager[Any]]
 """Opens a progress bar of that name."""
@@ -37,6 +37,8 @@ def make(
             continue
         try:
             figures[row.name] = _row(row, definition, settings, sets, bar)
+        except Stopped:
+            raise
         except CardiolexError as error:
             not_run[row.name] = str(error)
             print(f"cardiolex: {definition.name}, {row.name}: {error}", file=sys.stderr)

@@ -51,7 +51,7 @@ class Outcome:
     def to_markdown(self) -> str:
         """One table for each group of columns; in each cell published / ours (95 % interval)."""
         d = self.definition
-        lines = [f"## {d.paper}, {d.number}: {d.title}", "", f"Published: {d.source}."]
+        lines = [f"## {d.heading}", "", f"Published: {d.source}."]
         if self.facts.get("scale") == "small":
             lines += ["", f"**{SMALL}**"]
         if d.note:

@@ -37,8 +37,15 @@ class CannotRun(CardiolexError):
     """Something that a row needs is not there; the message says what, and how to get it."""
 
 
+class Stopped(CardiolexError):
+    """The process was told to end; its work so far is kept."""
+
+
 def trained(training: Training, settings: Settings, progress: Any = None) -> Path:
-    """Folder of the row's model; CannotRun where data or weights for it are missing."""
+    """Folder of the row's model; CannotRun where data or weights for it are missing.
+
+    Stopped on SIGTERM, after the state was saved.
+    """
     config = configured(training, settings)
     if settings.small and settings.store is None:
         simulate_corpus(settings, progress)
@@ -55,7 +62,7 @@ def trained(training: Training, settings: Settings, progress: Any = None) -> Pat
         )
     made = pretrain(run, config.output, config.device)
     if made is None:
-        raise CardiolexError(f"{training.name}: stopped; the same command goes on")
+        raise Stopped(f"{training.name}: stopped; the same command goes on")
     return made
 
 

@@ -18,6 +18,7 @@ class Paper:
     """A paper, and how much of it was at hand."""
 
     key: str
+    name: str
     title: str
     venue: str
     arxiv: str
