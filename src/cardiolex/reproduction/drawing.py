@@ -38,7 +38,7 @@ def _sets(outcome: Outcome) -> Drawing:
     d = outcome.definition
     groups = [
         Group(
-            f"{column.label}\n{column.group}" if _several_groups(d.columns) else column.label,
+            f"{column.label}, {column.group}" if _several_groups(d.columns) else column.label,
             tuple(
                 point
                 for row in d.rows
