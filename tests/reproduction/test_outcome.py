@@ -76,6 +76,7 @@ def test_drawings_show_every_row_and_the_published_points(name):
         if cell.value is not None and name != "supreme-per-class":
             assert cell.value in drawn_values
     assert drawn(replace(outcome, figures={})) is None
+    assert drawn(_filled("kmerl-table-3")) is None  # counts, no AUROC
 
 
 def test_written_files_are_read_again(tmp_path):

@@ -21,7 +21,13 @@ AXIS = "AUROC, %"
 
 def drawn(outcome: Outcome) -> Drawing | None:
     """The drawing of a figure, or of a table by set; None where nothing was measured."""
-    if not any(f.value is not None for row in outcome.figures.values() for f in row.values()):
+    measured = [
+        column
+        for row in outcome.figures.values()
+        for column, one in row.items()
+        if one.value is not None and column.protocol != "data"
+    ]
+    if not measured:
         return None
     by_kind = {"leads": _leads, "classes": _classes, "panels": _panels}
     return by_kind.get(outcome.definition.drawing, _sets)(outcome)
