@@ -19,7 +19,7 @@ STYLE = (
 DIAGRAMS: dict[str, tuple[list[list[str]], str]] = {
     "kmerl": (
         [
-            ["e:ECG, any leads", "b:lead-wise segments,|some leads and parts hidden",
+            ["e:ECG, any leads", "b:segments of each lead,|many of them hidden",
              "b:transformer over|lead x time tokens"],
             ["t:report", "b:entities by rules|or a language model",
              "b:text encoder,|one vector a name"],
