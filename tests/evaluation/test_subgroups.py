@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from cardiolex.errors import CardiolexError
+from cardiolex.evaluation.group_names import age_band, read_groups
 from cardiolex.evaluation.metrics import auroc
-from cardiolex.evaluation.subgroups import age_band, evaluate_subgroups, read_groups
+from cardiolex.evaluation.subgroups import evaluate_subgroups
 
 
 def with_people(answers):
@@ -46,7 +47,14 @@ def test_small_groups_are_listed_and_left_out(answers_of):
     assert devices["old"].auroc is None and "fewer than 20" in devices["old"].left_out
     assert devices["CS-12"].auroc and "old" in found.to_markdown()
     unknown = evaluate_subgroups(answers_of(), resamples=20)
-    assert unknown.groups == ()  # nobody's age or sex is known
+    assert [(g.attribute, g.name, g.n_records) for g in unknown.groups] == [
+        ("sex", "unknown", 60),
+        ("age", "unknown", 60),
+    ]
+    ages = {r: str(30 + n) for n, r in enumerate(answers.records)}
+    told = evaluate_subgroups(answers_of(), {"age": ages}, resamples=20)
+    bands = {g.name: g.n_records for g in told.groups if g.attribute == "age"}
+    assert bands == {"under 40": 10, "40 to 59": 20, "60 to 74": 15, "75 and over": 15}
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,8 @@ def subgroups_of(
     leads: str | None = None,
 ) -> SubgroupResult:
     """Groups of one table."""
-    from cardiolex.evaluation.subgroups import evaluate_subgroups, read_groups
+    from cardiolex.evaluation.group_names import read_groups
+    from cardiolex.evaluation.subgroups import evaluate_subgroups
 
     columns = None if groups is None else read_groups(groups)
     answers = model.answers(loaded, lead_names(leads))

@@ -6,7 +6,6 @@ and negatives in every group of the attribute. Groups too small for that are lis
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cardiolex.errors import CardiolexError
 from cardiolex.evaluation.answers import LEVEL, Answers
 from cardiolex.evaluation.bootstrap import (
     Estimate,
@@ -24,17 +22,15 @@ from cardiolex.evaluation.bootstrap import (
     mean_known,
     patient_weights,
 )
+from cardiolex.evaluation.group_names import age_band, group_told
 from cardiolex.evaluation.metrics import MIN_POSITIVES, countable, ranking_metrics
 from cardiolex.evaluation.paired import signed
 from cardiolex.evaluation.results import markdown_table, versions, write_json
-from cardiolex.evaluation.truth import RECORD
 from cardiolex.files import write_text
-from cardiolex.recordings.recording import Recording
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-AGE_EDGES = (40, 60, 75)
 SMALLEST = 20
 """Recordings that a group needs to be measured."""
 
@@ -141,6 +137,9 @@ def evaluate_subgroups(
 ) -> SubgroupResult:
     """Sex and age as the recordings tell them, and `columns` (attribute -> record -> group).
 
+    A column "sex" or "age" (in years) goes before what the recordings tell. Recordings of which
+    nothing is known are counted as a group "unknown", which is not measured.
+
     Intervals draw patients of the whole table, so that a difference of groups is measured on the
     same draws.
     """
@@ -148,7 +147,7 @@ def evaluate_subgroups(
         "sex": [recording.sex or "" for recording in answers.recordings],
         "age": [age_band(recording) for recording in answers.recordings],
         **{
-            name: [groups.get(record, "") for record in answers.records]
+            name: [group_told(name, groups.get(record, "")) for record in answers.records]
             for name, groups in (columns or {}).items()
         },
     }
@@ -168,53 +167,21 @@ def evaluate_subgroups(
     return SubgroupResult(answers.table, answers.model, tuple(found), shared, resamples, seed)
 
 
-def age_band(recording: Recording) -> str:
-    """ "under 40", "40 to 59", "60 to 74", "75 and over"; "" where the age is unknown."""
-    if recording.age is None or not np.isfinite(recording.age):
-        return ""
-    below = [edge for edge in AGE_EDGES if recording.age >= edge]
-    if not below:
-        return f"under {AGE_EDGES[0]}"
-    if len(below) == len(AGE_EDGES):
-        return f"{AGE_EDGES[-1]} and over"
-    return f"{below[-1]} to {AGE_EDGES[len(below)] - 1}"
-
-
-def read_groups(path: str | Path) -> dict[str, dict[str, str]]:
-    """Columns of a CSV with a column `record`: attribute -> record -> group ("" = unknown)."""
-    path = Path(path)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            rows = list(reader)
-            names = list(reader.fieldnames or [])
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CardiolexError(f"cannot read the groups {path}: {error}") from error
-    if RECORD not in names or len(names) < 2:
-        raise CardiolexError(
-            f"{path}: needs a column {RECORD!r} and one per attribute (such as device); it has: "
-            f"{', '.join(names) or 'nothing'}"
-        )
-    return {
-        name: {row[RECORD]: (row[name] or "").strip() for row in rows}
-        for name in names
-        if name != RECORD
-    }
-
-
 def _attribute(
     attribute: str, of_record: NDArray[np.str_], answers: Answers, weights: NDArray[np.float32]
 ) -> tuple[list[Group], tuple[str, ...]]:
+    nobody = of_record == ""
+    unknown = [_small(attribute, "unknown", nobody, answers, "not told")] if nobody.any() else []
     names = sorted(set(of_record.tolist()) - {""}, key=_in_order)
     inside = {name: of_record == name for name in names}
     big = [name for name in names if inside[name].sum() >= SMALLEST]
     if len(big) < 2:
         why = f"fewer than two groups have {SMALLEST} recordings"
-        return [_small(attribute, n, inside[n], answers, why) for n in names], ()
+        return [_small(attribute, n, inside[n], answers, why) for n in names] + unknown, ()
     kept = np.all([countable(answers.labels[inside[n]], MIN_POSITIVES)[0] for n in big], axis=0)
     if not kept.any():
         why = f"no class has {MIN_POSITIVES} positives and negatives in every group"
-        return [_small(attribute, n, inside[n], answers, why) for n in names], ()
+        return [_small(attribute, n, inside[n], answers, why) for n in names] + unknown, ()
     chosen = answers.only(kept)
     measured = {name: _auroc(chosen, inside[name], weights) for name in big}
     everybody = np.any([inside[name] for name in big], axis=0)
@@ -236,7 +203,7 @@ def _attribute(
                 dict(zip(chosen.conditions, map(float, one.value), strict=True)),
             )
         )
-    return groups, chosen.conditions
+    return groups + unknown, chosen.conditions
 
 
 def _macro(one: Resampled) -> NDArray[np.float64]:
