@@ -123,6 +123,6 @@ def test_eight_bit_weights_are_near(model_folder, exported, recordings, tmp_path
     off = load(tmp_path / "int8").score(recordings[:1], ASKED) - load(exported).score(
         recordings[:1], ASKED
     )
-    assert np.abs(off).max() < 0.15
+    assert np.abs(off).max() < 0.3  # random weights, made sixteen times as large
     sizes = [(f / "model.onnx").stat().st_size for f in (tmp_path / "int8", exported)]
     assert sizes[0] < sizes[1]

@@ -12,9 +12,9 @@ from cardiolex.plots.paper import Sheet
 
 FOR, AGAINST = "#e8710a", "#1a73e8"  # orange and blue: told apart by the colour-blind
 STRONGEST = 0.62  # opacity of relevance 1
-FAINTEST = 0.15  # relevance below this is not drawn
+FAINTEST = 0.25  # relevance below this is not drawn
 _STEP_S = 0.04  # one millimetre at 25 mm/s
-_REACH_MM = 9.0
+_REACH_MM = 7.0
 
 Relevance = Callable[[str, NDArray[np.float64]], NDArray[np.float64]]
 """Lead and times in the recording (s) to relevance from -1 to 1, NaN where there is none."""
