@@ -35,7 +35,7 @@ def test_no_request_is_a_server_error_and_answers_are_as_described(described, me
     requests = described[f"/v1/{name}"][method].as_strategy()
 
     @settings(
-        max_examples=10 if method == "POST" else 3,
+        max_examples=7 if method == "POST" else 3,
         deadline=None,
         derandomize=True,
         database=None,
