@@ -92,7 +92,7 @@ def _write(checkpoint: Checkpoint, source: Path, folder: Path, weights: Weights)
             folder / MEASUREMENTS,
         )
     if weights == "int8":
-        _quantize(folder)
+        quantize(folder)
     _write_words(checkpoint, source, folder, weights, text.limit(checkpoint.query_pooling))
 
 
@@ -111,7 +111,7 @@ def _write_model(checkpoint: Checkpoint, folder: Path) -> None:
     write_graph(network, inputs, axes, folder / MODEL)
 
 
-def _quantize(folder: Path) -> None:
+def quantize(folder: Path) -> None:
     """8-bit weights, activations scaled as they come; the text encoder stays as it is."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
