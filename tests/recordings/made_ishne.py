@@ -1,6 +1,9 @@
-"""ISHNE Holter files, packed field by field after Badilini, "The ISHNE Holter Standard Output File
-Format", Ann Noninvasive Electrocardiol 1998;3:263: magic, CRC, fixed block of 512 bytes, variable
-block, samples of all leads interleaved."""
+"""ISHNE Holter files, packed field by field: magic, CRC, fixed block of 512 bytes, variable block,
+samples of all leads interleaved.
+
+Defined in Badilini, "The ISHNE Holter Standard Output File Format", Ann Noninvasive Electrocardiol
+1998;3:263.
+"""
 
 import struct
 

@@ -1,6 +1,6 @@
-"""SCP-ECG records, encoded from the text of EN 1064 by another route than the reader.
+"""SCP-ECG records, encoded after EN 1064 as it is publicly known, by another route than the reader.
 
-Sources of the layout: EN 1064 / ISO 11073-91064, 5.2 (record and section heads, CRC-CCITT), 5.3
+Where it is defined: EN 1064 / ISO 11073-91064, 5.2 (record and section heads, CRC-CCITT), 5.3
 (pointers), 5.4 (tags of section 1), 5.5 (Huffman tables, base codes with the first bit lowest), 5.6
 (leads), 5.7 (QRS locations, protected areas), 5.8 and 5.9 (reference beat and rhythm), 5.11 (text).
 The default table is written out as strings of bits, as the standard prints it; the CRC is made bit

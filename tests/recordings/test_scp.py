@@ -1,4 +1,4 @@
-"""SCP-ECG against an encoder written from the standard's text (see `made_scp`)."""
+"""SCP-ECG against an encoder written apart from the reader (see `made_scp`)."""
 
 import struct
 
