@@ -106,13 +106,17 @@ class Findings:
         """Long form, one row per condition: record, condition, probability, decision, leads, …"""
         return findings_frame([self])
 
+    def _nothing(self) -> str:
+        undecided = bool(self.rows) and all(row.decision is None for row in self.rows)
+        return "too poor to decide" if undecided else "no asked condition found"
+
     def plot(self, path: str | Path, *, most: int = 6) -> Path:
         """Draw the leads that were used on ECG paper with the `most` leading findings."""
         from cardiolex.plots.ecg_paper import ecg_paper, save
 
         lines = [f"{row.condition} {row.probability:.2f}" for row in self.positive()[:most]]
         recording = self.recording.select(self.leads, derive=True)
-        figure = ecg_paper(recording, findings=lines or ["no asked condition found"])
+        figure = ecg_paper(recording, findings=lines or [self._nothing()])
         return save(figure, path)
 
 

@@ -4,6 +4,7 @@ Its R4B models stand for R4 here: Bundle, DiagnosticReport and Observation have 
 in 4.0.1 and 4.3.0.
 """
 
+import numpy as np
 import pytest
 from fhir.resources.R4B.bundle import Bundle
 from fhir.resources.R4B.diagnosticreport import DiagnosticReport
@@ -67,3 +68,22 @@ def test_measurements_are_observations_too(bundle):
     assert len(rates) == 1
     assert rates[0]["valueQuantity"]["code"] == "/min"
     assert 40 < rates[0]["valueQuantity"]["value"] < 150
+
+
+def test_where_nothing_can_be_decided_the_reason_stands_instead(client):
+    """Noise: no beat, no decision, in every format."""
+    noise = np.random.default_rng(0).normal(0, 2, (2, 5000)).round(3).tolist()
+    signal = {"channels": dict(zip(("I", "II"), noise, strict=True)), "fs": 500}
+    body = {"signal": signal, "conditions": ASKED}
+    answer = client.post("/v1/interpret", json=body).json()
+    assert [row["decision"] for row in answer["findings"]] == [None, None]
+    assert answer["warnings"][0].endswith("nothing is decided")
+    lines = client.post("/v1/interpret?format=csv", json=body).text.splitlines()
+    assert [line.split(",")[3] for line in lines[1:]] == ["", ""]
+    bundle = client.post("/v1/interpret?format=fhir", json=body).json()
+    Bundle.model_validate(bundle)
+    for observation in resources(bundle, "Observation")[: len(ASKED)]:
+        Observation.model_validate(observation)
+        assert "valueBoolean" not in observation and observation["dataAbsentReason"]
+    (report,) = resources(bundle, "DiagnosticReport")
+    assert report["conclusion"].startswith("Nothing was decided.")

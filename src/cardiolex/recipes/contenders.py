@@ -81,6 +81,8 @@ LEAD_VIT = LeadViT.Config(
     segment_samples=20, max_segments=25, width=WIDTH, depth=DEPTH, heads=HEADS
 )
 RESNET = ResNet1D.Config(kind="resnet", samples=SAMPLES, width=WIDTH // 8)
+RESNET_1 = RESNET.model_copy(update={"leads": 1})
+"""Of one lead, for what contrasts leads."""
 VIT = ViT.Config(
     kind="vit", samples=SAMPLES, segment_samples=10, width=WIDTH, depth=DEPTH, heads=HEADS
 )
@@ -177,6 +179,8 @@ ECG_ONLY: Mapping[str, Contender] = {
     "SimSiam": _ecg_only("simsiam", SimSiam.Config(encoder=RESNET, views=VIEWS)),
     "TS-TCC": _ecg_only("ts_tcc", TSTCC.Config(encoder=RESNET)),
     "CLOCS": _ecg_only("clocs", CLOCS.Config(encoder=RESNET)),
+    "CLOCS (CMLC)": _ecg_only("clocs", CLOCS.Config(encoder=RESNET_1, views="cmlc")),
+    "CLOCS (CMSMLC)": _ecg_only("clocs", CLOCS.Config(encoder=RESNET_1, views="cmsmlc")),
     "ASTCL (our reading)": _ecg_only(
         "astcl", ASTCL.Config(encoder=RESNET, views=NoiseViews(fs=FS))
     ),

@@ -22,7 +22,9 @@ class Finding(BaseModel):
     name: str | None = Field(description="Its name in the vocabulary, if it is there.")
     query: str = Field(description="The text that the model was asked with.")
     probability: float
-    decision: bool = Field(description="probability >= threshold")
+    decision: bool | None = Field(
+        description="probability >= threshold; null: the recording is too poor to decide."
+    )
     threshold: float
     seen: bool = Field(description="Whether the condition was a label in training.")
     calibrated: bool = Field(description="Whether the probability was fitted to recordings.")

@@ -11,6 +11,7 @@ from typing import Any
 
 NOTICE = "Research software, not a medical device. A physician has to confirm every finding."
 SNOMED = "http://snomed.info/sct"
+ABSENT_REASON = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 LOINC = "http://loinc.org"
 OWN = "urn:cardiolex"
 """Where no code system has an address of its own in FHIR: SCP-ECG and AHA statements."""
@@ -38,7 +39,7 @@ def to_csv(answer: Mapping[str, Any]) -> str:
                 answer["record"],
                 row["condition"],
                 f"{row['probability']:.6f}",
-                int(row["decision"]),
+                "" if row["decision"] is None else int(row["decision"]),
                 " ".join(answer["leads"]),
                 row["seen"],
                 row["calibrated"],
@@ -118,7 +119,7 @@ def _observation(
         "category": [_procedure()],
         "code": _concept(row, codes),
         "issued": issued,
-        "valueBoolean": row["decision"],
+        **_decided(row),
         "method": {"text": f"cardiolex, model {answer['model']}"},
         "device": {"display": f"cardiolex, model {answer['model']}"},
         "note": [{"text": "; ".join(standing)}, {"text": NOTICE}],
@@ -179,7 +180,17 @@ def _concept(
     return {"coding": coding, "text": row["condition"]} if coding else {"text": row["condition"]}
 
 
+def _decided(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The decision, or why there is none."""
+    if row["decision"] is not None:
+        return {"valueBoolean": row["decision"]}
+    coding = {"system": ABSENT_REASON, "code": "error", "display": "Error"}
+    return {"dataAbsentReason": {"coding": [coding], "text": "recording too poor to decide"}}
+
+
 def _conclusion(answer: Mapping[str, Any]) -> str:
+    if answer["findings"] and all(row["decision"] is None for row in answer["findings"]):
+        return f"Nothing was decided. Signal: {'; '.join(answer['warnings'])}. {NOTICE}"
     present = [row["condition"] for row in answer["findings"] if row["decision"]]
     found = ", ".join(present) or "none of the conditions asked for"
     warned = f" Signal: {'; '.join(answer['warnings'])}." if answer["warnings"] else ""

@@ -38,11 +38,16 @@ function Answer({ slot, condition }) {
       style=${{ width: `${100 * now.probability}%` }}></span><span class="threshold"
       style=${{ left: `${100 * now.threshold}%` }}></span></span>
     <span class="number">${percent(now.probability)}</span>
-    <span class=${now.decision ? 'word yes' : 'word'}>${now.decision ? 'present' : 'no'}</span>
+    <span class=${now.decision ? 'word yes' : 'word'}>${word(now)}</span>
     ${fewer && before && html`<span class="change">
       <span aria-hidden="true">${arrow}</span> all leads ${percent(before.probability)}
-      ${before.decision !== now.decision ? (before.decision ? ', present' : ', no') : ''}</span>`}
+      ${before.decision !== now.decision ? `, ${word(before)}` : ''}</span>`}
   </td>`;
+}
+
+// null: the recording is too poor to decide.
+function word(row) {
+  return row.decision === null ? 'not decided' : row.decision ? 'present' : 'no';
 }
 
 function Standing({ row }) {
@@ -87,7 +92,8 @@ export function summary(slots) {
     const answer = current(slot);
     if (!answer) return '';
     const present = answer.findings.filter(row => row.decision).map(row => row.condition);
+    const open = answer.findings.length && answer.findings.every(row => row.decision === null);
     const leads = slot.fewer ? ` with leads ${answer.leads.join(' ')}` : '';
-    return `${slot.facts.record}${leads}: ${present.length ? present.join(', ') : 'none of the conditions'}`;
+    return `${slot.facts.record}${leads}: ${open ? 'nothing decided' : present.length ? present.join(', ') : 'none of the conditions'}`;
   }).filter(Boolean).join('. ');
 }
