@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 import pytest
-from conftest import ONE, problem_of, upload
+from server_calls import ONE, problem_of, upload
 
 from cardiolex import read
 from cardiolex.recordings.samples import FOLDER, samples

@@ -8,7 +8,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from conftest import LIMITS, ONE, Client, problem_of, upload
+from server_calls import LIMITS, ONE, Client, problem_of, upload
 
 from cardiolex.recordings.samples import FOLDER
 from cardiolex.server.app import make_app

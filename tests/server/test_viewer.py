@@ -4,8 +4,8 @@ import re
 import shutil
 
 import pytest
-from conftest import ONE
 from playwright.sync_api import expect, sync_playwright
+from server_calls import ONE
 
 from cardiolex.recordings.samples import FOLDER
 
