@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from cardiolex.cli.batch import Failures, chunks, find_each, lead_names, read_each, words
 from cardiolex.cli.call_error import CallError
 from cardiolex.cli.explained import Method, explain_each, few_leads_each
-from cardiolex.cli.options import LeadsOnly, ModelFolder, Recordings
+from cardiolex.cli.options import LeadsOnly, ModelFolder, OutputFile, Recordings
 from cardiolex.cli.progress import progress_bar
+from cardiolex.cli.rendered import write_rendered
 from cardiolex.errors import CardiolexError
 from cardiolex.files import atomic_write
 
@@ -36,7 +37,7 @@ def interpret(
     leads: LeadsOnly = None,
     model: ModelFolder = None,
     format: Literal["table", "json", "csv"] = "table",
-    output: Path | None = None,
+    output: OutputFile = None,
     plot: Path | None = None,
     explain: str | None = None,
     method: Method | None = None,
@@ -51,8 +52,6 @@ def interpret(
     format
         table for people; json; csv in long form: record,condition,probability,decision,leads.
         A decision is empty where the recording is too poor to decide anything.
-    output
-        Write to this file instead of the terminal.
     plot
         Folder for one picture per recording, and one for each explanation.
     explain
@@ -75,20 +74,7 @@ def interpret(
     if (few := words(few_leads, "--few-leads")) is not None:
         found = few_leads_each(interpreter, found, few)
     render = {"table": _table, "json": _json_lines, "csv": _csv}[format]
-    done = 0
-
-    def counted() -> Iterator[Findings]:
-        nonlocal done
-        for findings in found:
-            done += 1
-            yield findings
-
-    if output is None:
-        for text in render(counted()):
-            print(text, end="")
-    else:
-        with atomic_write(output) as temporary, temporary.open("w", encoding="utf-8") as file:
-            file.writelines(render(counted()))
+    done = write_rendered(found, render, output)
     if not done and not failures.reasons:
         raise CardiolexError(f"no recording found in {', '.join(map(str, paths))}")
     return failures.close(done)
@@ -235,7 +221,7 @@ def _plot_each(found: Iterator[Findings], folder: Path) -> Iterator[Findings]:
         yield findings
 
 
-def _csv(found: Iterator[Findings]) -> Iterator[str]:
+def _csv(found: Iterable[Findings]) -> Iterator[str]:
     yield _csv_line("record", "condition", "probability", "decision", "leads")
     for findings in found:
         for row in findings:
@@ -254,7 +240,7 @@ def _csv_line(*fields: str) -> str:
     return line.getvalue()
 
 
-def _json_lines(found: Iterator[Findings]) -> Iterator[str]:
+def _json_lines(found: Iterable[Findings]) -> Iterator[str]:
     """One JSON array, an element per recording."""
     separator = "[\n"
     for findings in found:
@@ -263,7 +249,7 @@ def _json_lines(found: Iterator[Findings]) -> Iterator[str]:
     yield "[]\n" if separator == "[\n" else "\n]\n"
 
 
-def _table(found: Iterator[Findings]) -> Iterator[str]:
+def _table(found: Iterable[Findings]) -> Iterator[str]:
     for findings in found:
         yield table(findings)
 

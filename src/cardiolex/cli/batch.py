@@ -96,7 +96,7 @@ def words(text: str | None, option: str = "--conditions") -> list[str] | None:
     return found
 
 
-def lead_names(text: str | None) -> list[str] | None:
+def lead_names(text: str | None, option: str = "--leads") -> list[str] | None:
     """Turn "I,II" into standard lead names in order; an unknown one is an error that lists all."""
     if text is None:
         return None
@@ -105,5 +105,5 @@ def lead_names(text: str | None) -> list[str] | None:
     names = split_leads(text)
     for name in names:
         if standard_name(name) is None:
-            raise CallError(f"--leads: {name!r} is none of {', '.join(LEADS)}")
+            raise CallError(f"{option}: {name!r} is none of {', '.join(LEADS)}")
     return list(in_order(names))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cardiolex.cli.measuring import load_truth
+from cardiolex.cli.options import ModelFolder, RecordRoot, TruthTables
 from cardiolex.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -18,12 +19,12 @@ BATCH = 32  # recordings scored together
 
 
 def calibrate(
-    truth: list[Path],
+    truth: TruthTables,
     /,
     *,
-    root: Path,
+    root: RecordRoot,
     output: Path,
-    model: Path | None = None,
+    model: ModelFolder = None,
     leads: str | None = None,
     ask: bool = False,
 ) -> int:
@@ -35,14 +36,8 @@ def calibrate(
 
     Parameters
     ----------
-    truth
-        CSV tables: a column `record` with paths, then one 0/1 column per condition.
-    root
-        Folder that the record paths start from.
     output
         Folder for the calibrated checkpoint; may be the model's own.
-    model
-        A checkpoint folder; the bundled model by default.
     leads
         Use these leads only, e.g. "I,II": calibration depends on what is seen.
     ask

@@ -7,36 +7,36 @@ from typing import TYPE_CHECKING
 
 from cardiolex.cli.batch import lead_names
 from cardiolex.cli.call_error import CallError
+from cardiolex.cli.each_table import each_table
 from cardiolex.cli.measuring import Asked, Measuring, Prompts, asked
+from cardiolex.cli.options import LeadsOnly, TruthTables
 from cardiolex.cli.pages import publish, say_kept, say_written
 from cardiolex.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from cardiolex.evaluation.loading import LoadedTable
+    from cardiolex.evaluation.paired import PairedResult
+    from cardiolex.evaluation.prompt_styles import PromptResult
     from cardiolex.evaluation.transfer import DataSet
 
 STYLES: tuple[Prompts, ...] = ("name", "concise", "enriched", "ensemble")
 
 
 def compare(
-    truth: list[Path],
+    truth: TruthTables,
     /,
     *,
     measuring: Measuring,
     against: Path,
-    leads: str | None = None,
+    leads: LeadsOnly = None,
     output: Path | None = None,
 ) -> int:
     """Two models on the same recordings: paired differences by bootstrap and by DeLong's test.
 
     Parameters
     ----------
-    truth
-        CSV tables: a column `record` with paths, then one 0/1 column per condition.
     against
         Checkpoint folder of the other model; the differences are --model minus this one.
-    leads
-        Use these leads only, e.g. "I,II".
     output
         Folder for table, JSON, plot and page.
     """
@@ -44,43 +44,30 @@ def compare(
     from cardiolex.evaluation.paired import compare_paired
 
     first, second = asked(measuring, output), asked(measuring, output, model=against)
-    incomplete = False
-    for path in truth:
-        loaded = measuring.load(path)
+
+    def measured(loaded: LoadedTable) -> PairedResult:
         answers = [model.answers(loaded, lead_names(leads)) for model in (first, second)]
-        result = compare_paired(*answers, resamples=measuring.resamples, seed=measuring.seed)
-        print(result.to_markdown())
-        incomplete = incomplete or bool(loaded.unreadable)
-        if output is not None:
-            say_written(result.write(output))
-            publish(
-                output / f"{result.table}-compare",
-                [paired_part(result)],
-                loaded=[loaded],
-                asked=first,
-                measuring=measuring,
-                more=[second],
-            )
-    say_kept(first)
-    return 1 if incomplete else 0
+        return compare_paired(*answers, resamples=measuring.resamples, seed=measuring.seed)
+
+    _, status = each_table(
+        truth, first, measuring, output, measured, paired_part, suffix="-compare", more=[second]
+    )
+    say_kept(first, second)
+    return status
 
 
 def prompts(
-    truth: list[Path],
+    truth: TruthTables,
     /,
     *,
     measuring: Measuring,
-    leads: str | None = None,
+    leads: LeadsOnly = None,
     output: Path | None = None,
 ) -> int:
     """The same model asked by name, short phrase, description and several wordings averaged.
 
     Parameters
     ----------
-    truth
-        CSV tables: a column `record` with paths, then one 0/1 column per condition.
-    leads
-        Use these leads only, e.g. "I,II".
     output
         Folder for table, JSON and page.
     """
@@ -90,9 +77,8 @@ def prompts(
     if measuring.prompts is not None:
         raise CallError("--prompts has no place here: all styles are asked")
     models: dict[str, Asked] = {style: asked(measuring, output, prompts=style) for style in STYLES}
-    incomplete = False
-    for path in truth:
-        loaded = measuring.load(path)
+
+    def measured(loaded: LoadedTable) -> PromptResult:
         answers = {
             style: model.answers(loaded, lead_names(leads)) for style, model in models.items()
         }
@@ -103,19 +89,13 @@ def prompts(
             }
             for style, model in models.items()
         }
-        result = compare_prompts(answers, texts, resamples=measuring.resamples, seed=measuring.seed)
-        print(result.to_markdown())
-        incomplete = incomplete or bool(loaded.unreadable)
-        if output is not None:
-            say_written(result.write(output))
-            publish(
-                output / f"{result.table}-prompts",
-                [prompts_part(result)],
-                loaded=[loaded],
-                asked=models["name"],
-                measuring=measuring,
-            )
-    return 1 if incomplete else 0
+        return compare_prompts(answers, texts, resamples=measuring.resamples, seed=measuring.seed)
+
+    _, status = each_table(
+        truth, models["name"], measuring, output, measured, prompts_part, suffix="-prompts"
+    )
+    say_kept(*models.values())
+    return status
 
 
 def transfer(
@@ -124,7 +104,7 @@ def transfer(
     *,
     measuring: Measuring,
     kinds: bool = False,
-    leads: str | None = None,
+    leads: LeadsOnly = None,
     output: Path | None = None,
 ) -> int:
     """Probes that learn on one table and are judged on another, over the classes they share.
@@ -135,8 +115,6 @@ def transfer(
         Two or more CSV tables: a column `record` with paths, then one 0/1 column per condition.
     kinds
         A class of the source also stands for the target's classes that are a kind of it.
-    leads
-        Use these leads only, e.g. "I,II".
     output
         Folder for table, JSON and page.
     """

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from cardiolex.cli.batch import lead_names
+from cardiolex.cli.each_table import each_table
 from cardiolex.cli.measuring import Measuring, asked, load_truth, read_answerable
-from cardiolex.cli.pages import publish, say_kept, say_written
+from cardiolex.cli.options import LeadsOnly, TruthTables
+from cardiolex.cli.pages import say_kept
 from cardiolex.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from cardiolex.evaluation.loading import LoadedTable
+    from cardiolex.evaluation.partial_leads import PartialLeadsResult
+    from cardiolex.evaluation.results import ZeroShotResult
 
 __all__ = ["Measuring", "card", "load_truth", "partial_leads", "read_answerable", "zero_shot"]
 
 
 def zero_shot(
-    truth: list[Path],
+    truth: TruthTables,
     /,
     *,
     measuring: Measuring,
-    leads: str | None = None,
+    leads: LeadsOnly = None,
     valid: Path | None = None,
     protocol: Literal["strict", "published"] = "strict",
     output: Path | None = None,
@@ -27,10 +34,6 @@ def zero_shot(
 
     Parameters
     ----------
-    truth
-        CSV tables: a column `record` with paths, then one 0/1 column per condition.
-    leads
-        Use these leads only, e.g. "I,II".
     valid
         Table that the thresholds of F1 come from; by default the other patients of each table.
     protocol
@@ -47,10 +50,9 @@ def zero_shot(
     thresholds = None
     if valid is not None:
         thresholds = model.answers(measuring.load(valid), chosen)
-    macros, incomplete = [], False
-    for path in truth:
-        loaded = measuring.load(path)
-        result = measure(
+
+    def measured(loaded: LoadedTable) -> ZeroShotResult:
+        return measure(
             model.answers(loaded, chosen),
             seen=model.seen(loaded.table.conditions),
             resamples=measuring.resamples,
@@ -59,26 +61,17 @@ def zero_shot(
             valid=thresholds,
             published=protocol == "published",
         )
-        print(result.to_markdown())
-        macros.append(result.macro_auroc.value)
-        incomplete = incomplete or bool(result.unreadable)
-        if output is not None:
-            say_written(result.write(output))
-            publish(
-                output / result.table,
-                [zero_shot_part(result)],
-                loaded=[loaded],
-                asked=model,
-                measuring=measuring,
-            )
-    if len(macros) > 1:
-        print(f"Mean of {len(macros)} macro AUROC: {sum(macros) / len(macros):.3f}")
+
+    results, status = each_table(truth, model, measuring, output, measured, zero_shot_part)
+    if len(results) > 1:
+        mean = sum(one.macro_auroc.value for one in results) / len(results)
+        print(f"Mean of {len(results)} macro AUROC: {mean:.3f}")
     say_kept(model)
-    return 1 if incomplete else 0
+    return status
 
 
 def partial_leads(
-    truth: list[Path],
+    truth: TruthTables,
     /,
     *,
     measuring: Measuring,
@@ -91,8 +84,6 @@ def partial_leads(
 
     Parameters
     ----------
-    truth
-        CSV tables: a column `record` with paths, then one 0/1 column per condition.
     groups
         Among nested, single, clinical, wearable; "" for none.
     sampled
@@ -120,11 +111,10 @@ def partial_leads(
     if exhaustive:
         subsets["exhaustive"] = every_subset()
     model = asked(measuring, output)
-    incomplete = False
-    for path in truth:
-        loaded = measuring.load(path)
+
+    def measured(loaded: LoadedTable) -> PartialLeadsResult:
         with progress_bar(f"subsets of leads, {loaded.table.name}") as progress:
-            result = evaluate_partial_leads(
+            return evaluate_partial_leads(
                 model.score,
                 loaded,
                 subsets=subsets,
@@ -134,19 +124,12 @@ def partial_leads(
                 resamples=measuring.resamples,
                 seed=measuring.seed,
             )
-        print(result.to_markdown())
-        incomplete = incomplete or bool(loaded.unreadable)
-        if output is not None:
-            say_written(result.write(output))
-            publish(
-                output / f"{result.table}-partial-leads",
-                [partial_leads_part(result)],
-                loaded=[loaded],
-                asked=model,
-                measuring=measuring,
-            )
+
+    _, status = each_table(
+        truth, model, measuring, output, measured, partial_leads_part, suffix="-partial-leads"
+    )
     say_kept(model)
-    return 1 if incomplete else 0
+    return status
 
 
 def card(truth: list[Path], /, *, measuring: Measuring, output: Path) -> int:

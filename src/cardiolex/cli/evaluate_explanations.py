@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cardiolex.cli.options import ModelFolder
+from cardiolex.cli.options import ModelFolder, RecordRoot, Resamples, TruthTables
 from cardiolex.cli.progress import progress_bar
 from cardiolex.errors import CardiolexError
 
@@ -16,12 +15,12 @@ SECONDS = 10.0
 
 
 def explanations(
-    truth: list[Path],
+    truth: TruthTables,
     /,
     *,
-    root: Path,
+    root: RecordRoot,
     model: ModelFolder = None,
-    resamples: int = 1000,
+    resamples: Resamples = 1000,
     seed: int = 0,
     records: int = 32,
     methods: str = "gradient,attention,input",
@@ -30,12 +29,6 @@ def explanations(
 
     Parameters
     ----------
-    truth
-        CSV tables: a column `record` with paths, then one 0/1 column per condition.
-    root
-        Folder that the record paths start from.
-    resamples
-        Bootstrap samples, by patient where patients are known.
     seed
         Of the bootstrap, and of which recordings are drawn.
     records

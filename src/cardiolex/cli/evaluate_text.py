@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from cardiolex.cli.batch import lead_names
 from cardiolex.cli.call_error import CallError
 from cardiolex.cli.measuring import Common, read_answerable
+from cardiolex.cli.options import LeadsOnly, ReportTables, Resamples
 from cardiolex.cli.pages import publish_page, say_written
 from cardiolex.cli.progress import progress_bar
 from cardiolex.cli.report import Writing, check_writer
@@ -29,11 +30,11 @@ Unreadable = list[tuple[str, str]]
 
 
 def retrieval(
-    reports: list[Path],
+    reports: ReportTables,
     /,
     *,
     measuring: Common,
-    leads: str | None = None,
+    leads: LeadsOnly = None,
     words: Literal["report", "findings"] = "report",
     output: Path | None = None,
 ) -> int:
@@ -41,10 +42,6 @@ def retrieval(
 
     Parameters
     ----------
-    reports
-        CSV tables: columns `record` with paths and `report` with text; `patient` where known.
-    leads
-        Use these leads only, e.g. "I,II".
     words
         What is embedded of a report: its text, or the findings it states by their English names
         (for reports in a language that the model was not trained on).
@@ -137,7 +134,7 @@ def embed_table(
 
 
 def report_generation(
-    reports: list[Path],
+    reports: ReportTables,
     /,
     *,
     root: Path | None = None,
@@ -145,8 +142,8 @@ def report_generation(
     generated: Path | None = None,
     training: Path | None = None,
     writing: Writing = Writing(),  # noqa: B008
-    leads: str | None = None,
-    resamples: int = 1000,
+    leads: LeadsOnly = None,
+    resamples: Resamples = 1000,
     seed: int = 0,
     output: Path | None = None,
 ) -> int:
@@ -154,8 +151,6 @@ def report_generation(
 
     Parameters
     ----------
-    reports
-        CSV tables: columns `record` with paths and `report` with text; `patient` where known.
     root
         Folder that the record paths start from; not needed to score texts alone.
     model
@@ -164,10 +159,6 @@ def report_generation(
         Score these texts instead of writing: CSV with `record` (or `id`) and `report` (or `text`).
     training
         CSV with `record` and `report` to take the baselines from; by default the other patients.
-    leads
-        Use these leads only, e.g. "I,II".
-    resamples
-        Bootstrap samples, by patient where patients are known.
     seed
         Seed of the bootstrap.
     output

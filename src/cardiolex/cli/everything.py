@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cardiolex.cli.call_error import CallError
 from cardiolex.cli.measuring import Asked, Measuring, asked
+from cardiolex.cli.options import TruthTables
 from cardiolex.cli.pages import publish, say_kept, say_written
 from cardiolex.cli.progress import progress_bar
 from cardiolex.errors import CardiolexError
@@ -27,7 +28,7 @@ PROTOCOLS = (
 
 
 def everything(
-    truth: list[Path],
+    truth: TruthTables,
     /,
     *,
     measuring: Measuring,
@@ -40,8 +41,6 @@ def everything(
 
     Parameters
     ----------
-    truth
-        CSV tables: a column `record` with paths, then one 0/1 column per condition.
     without
         Protocols to leave out, e.g. "robustness,lead-importance": they ask the most.
     groups

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from cardiolex.cli.options import ModelFolder
+
 
 def onnx(
     output: Path,
     /,
     *,
-    model: Path | None = None,
+    model: ModelFolder = None,
     weights: Literal["float32", "int8"] = "float32",
 ) -> int:
     """Write a model that answers without torch: `cardiolex interpret --model OUTPUT`.
@@ -19,8 +21,6 @@ def onnx(
     ----------
     output
         The folder to write.
-    model
-        A checkpoint folder; the bundled model by default.
     weights
         int8: smaller and on some processors faster, with answers that differ a little.
     """

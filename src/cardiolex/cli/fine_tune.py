@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cardiolex.cli.batch import lead_names
 from cardiolex.cli.call_error import CallError
 from cardiolex.cli.measuring import Measuring
+from cardiolex.cli.options import LeadsOnly
 from cardiolex.cli.probe import same_conditions, share_of
 from cardiolex.cli.progress import progress_bar
 
@@ -32,7 +33,7 @@ def fine_tune(
     draws: int = 1,
     folds: int = 5,
     test: Path | None = None,
-    leads: str | None = None,
+    leads: LeadsOnly = None,
     epochs: float = 30,
     lr: float = 5e-4,
     head_lr: float = 5e-3,
@@ -59,8 +60,6 @@ def fine_tune(
         Folds of the cross-validation.
     test
         Table of the records that are judged.
-    leads
-        Use these leads only, e.g. "I,II".
     epochs
         Over the training windows, at least 100 steps.
     lr

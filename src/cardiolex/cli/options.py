@@ -18,3 +18,23 @@ LeadsOnly = Annotated[
 ModelFolder = Annotated[
     Path | None, Parameter(help="A checkpoint folder; the bundled model by default.")
 ]
+TruthTables = Annotated[
+    list[Path],
+    Parameter(
+        negative=(),
+        help="CSV tables: a column `record` with paths, then one 0/1 column per condition.",
+    ),
+]
+ReportTables = Annotated[
+    list[Path],
+    Parameter(
+        negative=(),
+        help="CSV tables: columns `record` with paths and `report` with text; `patient` where "
+        "known.",
+    ),
+]
+RecordRoot = Annotated[Path, Parameter(help="Folder that the record paths start from.")]
+Resamples = Annotated[
+    int, Parameter(help="Bootstrap samples, by patient where patients are known.")
+]
+OutputFile = Annotated[Path | None, Parameter(help="Write to this file instead of the terminal.")]

@@ -70,10 +70,12 @@ def say_written(paths: Sequence[Path]) -> None:
         print(f"wrote {path}")
 
 
-def say_kept(asked: Asked) -> None:
-    """How much was answered from the file of kept answers."""
-    if asked.kept is not None:
-        print(f"{asked.kept.asked} answers of the model, {asked.kept.found} from {asked.kept.path}")
+def say_kept(*models: Asked) -> None:
+    """How much was answered from the file of kept answers, which the models share."""
+    kept = [model.kept for model in models if model.kept is not None]
+    if kept:
+        asked, found = sum(one.asked for one in kept), sum(one.found for one in kept)
+        print(f"{asked} answers of the model, {found} from {kept[0].path}")
 
 
 def _asked_how(asked: Asked) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from cardiolex.cli.batch import lead_names
 from cardiolex.cli.call_error import CallError
 from cardiolex.cli.measuring import Measuring, asked
+from cardiolex.cli.options import LeadsOnly
 from cardiolex.cli.pages import publish, say_kept, say_written
 from cardiolex.cli.progress import progress_bar
 
@@ -28,7 +29,7 @@ def linear_probe(
     folds: int = 5,
     valid: Path | None = None,
     test: Path | None = None,
-    leads: str | None = None,
+    leads: LeadsOnly = None,
     published: Literal["merl", "kmerl", "supreme", "melp"] | None = None,
     output: Path | None = None,
 ) -> int:
@@ -49,8 +50,6 @@ def linear_probe(
         Table of the records on which the penalty is chosen.
     test
         Table of the records that are judged.
-    leads
-        Use these leads only, e.g. "I,II".
     published
         Train and report as this paper did instead, to compare with its table; needs a split.
     output

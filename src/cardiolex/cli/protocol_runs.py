@@ -57,7 +57,7 @@ def importance_of(
         return evaluate_lead_importance(
             model.score,
             loaded,
-            among=lead_names(among) or LEADS,
+            among=lead_names(among, "--among") or LEADS,
             orders=orders,
             model=model.name,
             resamples=min(measuring.resamples, 200),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
+from cardiolex.cli.each_table import R, each_table
 from cardiolex.cli.measuring import Asked, Measuring, asked
-from cardiolex.cli.pages import publish, say_kept, say_written
+from cardiolex.cli.options import LeadsOnly, TruthTables
+from cardiolex.cli.pages import say_kept
 from cardiolex.cli.protocol_runs import (
     calibration_of,
     importance_of,
@@ -21,40 +23,21 @@ if TYPE_CHECKING:
     from cardiolex.plots.result_page import Part
 
 
-class Result(Protocol):
-    """What every protocol gives."""
-
-    def to_markdown(self) -> str:
-        """A table."""
-        ...
-
-    def write(self, folder: str | Path) -> Sequence[Path]:
-        """Files in `folder`."""
-        ...
-
-
-R = TypeVar("R", bound=Result)
-
-
 def robustness(
-    truth: list[Path],
+    truth: TruthTables,
     /,
     *,
     measuring: Measuring,
     kinds: str | None = None,
-    leads: str | None = None,
+    leads: LeadsOnly = None,
     output: Path | None = None,
 ) -> int:
     """AUROC of the same recordings made worse: noise by SNR, leads off or exchanged, rate, length.
 
     Parameters
     ----------
-    truth
-        CSV tables: a column `record` with paths, then one 0/1 column per condition.
     kinds
         Only these, e.g. "baseline wander,mains,cables exchanged".
-    leads
-        Use these leads only, e.g. "I,II".
     output
         Folder for table, JSON, curves and page.
     """
@@ -71,7 +54,7 @@ def robustness(
 
 
 def lead_importance(
-    truth: list[Path],
+    truth: TruthTables,
     /,
     *,
     measuring: Measuring,
@@ -84,8 +67,6 @@ def lead_importance(
 
     Parameters
     ----------
-    truth
-        CSV tables: a column `record` with paths, then one 0/1 column per condition.
     among
         These leads only, e.g. "I,II,V1,V5"; by default all twelve.
     orders
@@ -110,24 +91,20 @@ def lead_importance(
 
 
 def subgroups(
-    truth: list[Path],
+    truth: TruthTables,
     /,
     *,
     measuring: Measuring,
     groups: Path | None = None,
-    leads: str | None = None,
+    leads: LeadsOnly = None,
     output: Path | None = None,
 ) -> int:
     """AUROC by sex and age as the recordings tell them, and by any column of a table.
 
     Parameters
     ----------
-    truth
-        CSV tables: a column `record` with paths, then one 0/1 column per condition.
     groups
         CSV with a column `record` and one per attribute, such as device.
-    leads
-        Use these leads only, e.g. "I,II".
     output
         Folder for table, JSON, plot and page.
     """
@@ -144,12 +121,12 @@ def subgroups(
 
 
 def calibration(
-    truth: list[Path],
+    truth: TruthTables,
     /,
     *,
     measuring: Measuring,
     valid: Path | None = None,
-    leads: str | None = None,
+    leads: LeadsOnly = None,
     output: Path | None = None,
 ) -> int:
     """How far probabilities can be believed, as given and after fits on other patients.
@@ -159,12 +136,8 @@ def calibration(
 
     Parameters
     ----------
-    truth
-        CSV tables: a column `record` with paths, then one 0/1 column per condition.
     valid
         Table that the fits come from; by default the other patients of each table.
-    leads
-        Use these leads only, e.g. "I,II".
     output
         Folder for table, JSON, diagram and page.
     """
@@ -182,7 +155,7 @@ def calibration(
 
 
 def seen(
-    truth: list[Path],
+    truth: TruthTables,
     /,
     *,
     measuring: Measuring,
@@ -193,8 +166,6 @@ def seen(
 
     Parameters
     ----------
-    truth
-        CSV tables: a column `record` with paths, then one 0/1 column per condition.
     threshold
         Cosine from which a name counts as seen.
     output
@@ -216,26 +187,19 @@ def _each(
     truth: Sequence[Path],
     measuring: Measuring,
     output: Path | None,
-    suffix: str,
+    protocol: str,
     measure: Callable[[Asked, LoadedTable], R],
     part: Callable[[R], Part],
 ) -> int:
-    """Measure every table, print it and, with `output`, write its files and its page."""
     model = asked(measuring, output)
-    incomplete = False
-    for path in truth:
-        loaded = measuring.load(path)
-        result = measure(model, loaded)
-        print(result.to_markdown())
-        incomplete = incomplete or bool(loaded.unreadable)
-        if output is not None:
-            say_written(result.write(output))
-            publish(
-                output / f"{loaded.table.name}-{suffix}",
-                [part(result)],
-                loaded=[loaded],
-                asked=model,
-                measuring=measuring,
-            )
+    _, status = each_table(
+        truth,
+        model,
+        measuring,
+        output,
+        lambda loaded: measure(model, loaded),
+        part,
+        suffix=f"-{protocol}",
+    )
     say_kept(model)
-    return 1 if incomplete else 0
+    return status

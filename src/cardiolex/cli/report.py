@@ -10,12 +10,13 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from cyclopts import Parameter
 
 from cardiolex.cli.answers import CHUNK, answered, usable
 from cardiolex.cli.batch import Failures, chunks, find_each, lead_names
+from cardiolex.cli.options import LeadsOnly, OutputFile, Recordings
 from cardiolex.cli.progress import progress_bar
 from cardiolex.cli.rendered import write_rendered
 from cardiolex.errors import CardiolexError
@@ -70,29 +71,23 @@ class Written:
 
 
 def report(
-    paths: Annotated[list[Path], Parameter(negative=())],
+    paths: Recordings,
     /,
     *,
     writing: Writing = Writing(),
-    leads: str | None = None,
+    leads: LeadsOnly = None,
     model: Path | None = None,
     format: Literal["table", "json", "csv"] = "table",
-    output: Path | None = None,
+    output: OutputFile = None,
 ) -> int:
     """Write a report for recordings, one for every window (10 s) of a longer one.
 
     Parameters
     ----------
-    paths
-        Recording files, or folders to search for them.
-    leads
-        Use these leads only, e.g. "I,II"; limb leads are derived from I and II where possible.
     model
         A checkpoint folder of a system that writes reports, such as MELP.
     format
         table for people; json; csv: record,start_s,report.
-    output
-        Write to this file instead of the terminal.
     """
     from cardiolex.interpreter import load
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from cardiolex.cli.call_error import CallError
+from cardiolex.cli.options import Resamples
 from cardiolex.cli.progress import progress_bar
 
 
@@ -41,7 +42,7 @@ def table(
     steps: int | None = None,
     recordings: int | None = None,
     face: Literal["strict", "published"] = "strict",
-    resamples: int = 1000,
+    resamples: Resamples = 1000,
     draws: int = 1,
     seed: int = 0,
     device: str | None = None,
@@ -78,8 +79,6 @@ def table(
     face
         "published": labels of the evaluation sets as the papers' code read them, and the paper's
         own settings of the probe; "strict" corrects both.
-    resamples
-        Bootstrap samples, by patient where patients are known.
     draws
         How often a share of training labels is drawn.
     seed

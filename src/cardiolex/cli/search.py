@@ -13,6 +13,7 @@ from cardiolex.cli.answers import CHUNK, answered, usable
 from cardiolex.cli.batch import Failures, chunks, find_each, lead_names
 from cardiolex.cli.call_error import CallError
 from cardiolex.cli.found import Query, draw, write_found
+from cardiolex.cli.options import LeadsOnly, ModelFolder, OutputFile, Recordings
 from cardiolex.cli.progress import progress_bar
 from cardiolex.errors import CardiolexError
 
@@ -29,28 +30,22 @@ TEXTS = 1024  # texts embedded at a time
 
 
 def build(
-    paths: Annotated[list[Path], Parameter(negative=())] = [],  # noqa: B006
+    paths: Recordings = [],  # noqa: B006
     /,
     *,
     output: Path,
     reports: Path | None = None,
-    leads: str | None = None,
-    model: Path | None = None,
+    leads: LeadsOnly = None,
+    model: ModelFolder = None,
 ) -> int:
     """Make a searchable folder of recordings and reports.
 
     Parameters
     ----------
-    paths
-        Recording files, or folders to search for them.
     output
         Folder for the index; an index that is there is replaced.
     reports
         CSV with `record`, `report`, maybe `patient`: reports to find, also as the recordings' own.
-    leads
-        Use these leads only, e.g. "I,II".
-    model
-        A checkpoint folder; the bundled model by default.
     """
     from cardiolex.evaluation.report_table import read_report_table
     from cardiolex.files import check_replaceable
@@ -91,7 +86,7 @@ def find(
     leads: str | None = None,
     model: Path | None = None,
     format: Literal["table", "json", "csv"] = "table",
-    output: Path | None = None,
+    output: OutputFile = None,
     plot: Path | None = None,
 ) -> int:
     """Find the recordings and reports nearest to recordings or sentences.
@@ -114,8 +109,6 @@ def find(
         The checkpoint folder that the index was built with, if it has moved.
     format
         table for people; json; csv: query,among,rank,similarity,id,patient,records,report,source.
-    output
-        Write to this file instead of the terminal.
     plot
         Folder for one picture per query with strips of the nearest recordings.
     """

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cardiolex.cli.evaluate import load_truth
+from cardiolex.cli.options import LeadsOnly, ModelFolder, RecordRoot
 from cardiolex.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -20,9 +21,9 @@ def wordings(
     truth: list[Path],
     /,
     *,
-    root: Path,
-    model: Path | None = None,
-    leads: str | None = None,
+    root: RecordRoot,
+    model: ModelFolder = None,
+    leads: LeadsOnly = None,
     output: Path | None = None,
 ) -> int:
     """Do synonyms, abbreviations and free phrases score like the name, and opposites not?
@@ -34,12 +35,6 @@ def wordings(
     ----------
     truth
         CSV tables: a column `record` with paths, then one column per condition.
-    root
-        Folder that the record paths start from.
-    model
-        A checkpoint folder; the bundled model by default.
-    leads
-        Use these leads only, e.g. "I,II".
     output
         Folder for table and JSON.
     """

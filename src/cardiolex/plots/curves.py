@@ -61,6 +61,18 @@ def per_class(
     """A row per class, best on top, with its interval; the mean below, as a line through all."""
     if not dots:
         raise CardiolexError("no classes to draw")
+    figure, axes = row_per_dot(dots, mean, title)
+    if mean is not None:
+        axes.axvline(mean.value, color=COLORS[1], lw=0.8, alpha=0.6)
+    axes.axvline(0.5, color=GRAY, lw=0.8, ls=":")
+    lows = [dot.low for dot in (*dots, *([mean] if mean else [])) if np.isfinite(dot.low)]
+    axes.set_xlim(min([0.48, *(low - 0.02 for low in lows)]), 1.005)
+    axes.set_xlabel(f"{metric}, 95 % interval (dotted: chance)")
+    return figure
+
+
+def row_per_dot(dots: Sequence[Dot], mean: Dot | None, title: str) -> tuple[Figure, Axes]:
+    """A row per dot with its interval, the largest on top; the mean below, in another colour."""
     ordered = sorted(dots, key=lambda dot: (np.isfinite(dot.value), dot.value))
     rows = ordered if mean is None else [mean, *ordered]
     figure, axes = axes_of(7.6, 1.3 + 0.24 * len(rows), title)
@@ -68,15 +80,9 @@ def per_class(
         color = COLORS[1] if dot is mean else COLORS[0]
         axes.plot([dot.low, dot.high], [y, y], color=color, lw=2.2, alpha=0.45)
         axes.plot([dot.value], [y], "o", color=color, ms=5)
-    if mean is not None:
-        axes.axvline(mean.value, color=COLORS[1], lw=0.8, alpha=0.6)
-    axes.axvline(0.5, color=GRAY, lw=0.8, ls=":")
     axes.set_yticks(range(len(rows)), [dot.label for dot in rows], fontsize=8, parse_math=False)
     axes.set_ylim(-0.7, len(rows) - 0.3)
-    lows = [dot.low for dot in rows if np.isfinite(dot.low)]
-    axes.set_xlim(min([0.48, *(low - 0.02 for low in lows)]), 1.005)
-    axes.set_xlabel(f"{metric}, 95 % interval (dotted: chance)")
-    return figure
+    return figure, axes
 
 
 def roc(

@@ -1,26 +1,19 @@
-"""A page of findings: one HTML file that needs no network, no script and no other file.
-
-Everything written on it is escaped, and a content security policy forbids the browser to run or
-load anything, so that a hostile patient name or file name stays text.
-"""
+"""A page of findings: one HTML file with a picture and a table for every recording."""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 
 from cardiolex.errors import CardiolexError
 from cardiolex.files import write_text
+from cardiolex.plots.document import contents, document, figure, warning_box
 
 NOTICE = (
     "Research software, not a medical device. These findings are statistical answers of a model "
     "and must not guide the care of a patient."
 )
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 @dataclass(frozen=True)
@@ -69,36 +62,15 @@ class Page:
 
 def findings_page(page: Page) -> str:
     """The page as HTML text. CardiolexError if a row does not fit its record's columns."""
-    style = files("cardiolex.plots").joinpath("page.css").read_text(encoding="utf-8")
-    sections = [_section(number, record) for number, record in enumerate(page.records, start=1)]
-    return "\n".join(
-        [
-            "<!DOCTYPE html>",
-            '<html lang="en">',
-            "<head>",
-            '<meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escape(page.title)}</title>",
-            f"<style>\n{style}</style>",
-            "</head>",
-            "<body>",
-            "<header>",
-            f"<h1>{escape(page.title)}</h1>",
-            f'<p class="notice" role="note">{escape(NOTICE)}</p>',
-            *paragraphs(page.introduction),
-            _contents(page.records),
-            "</header>",
-            "<main>",
-            *sections,
-            "</main>",
-            "<footer>",
-            *paragraphs(page.model),
-            "</footer>",
-            "</body>",
-            "</html>",
-            "",
-        ]
+    titles = [record.title for record in page.records]
+    return document(
+        page.title,
+        notice=NOTICE,
+        style="page.css",
+        introduction=page.introduction,
+        contents=contents("Recordings", "record", titles) if len(titles) > 1 else "",
+        main=[_section(number, record) for number, record in enumerate(page.records, start=1)],
+        footer=page.model,
     )
 
 
@@ -108,21 +80,6 @@ def save_page(page: Page, path: str | Path) -> Path:
     return Path(path)
 
 
-def paragraphs(lines: Sequence[str]) -> list[str]:
-    """Lines as paragraphs, escaped."""
-    return [f"<p>{escape(line)}</p>" for line in lines]
-
-
-def _contents(records: Sequence[PageRecord]) -> str:
-    if len(records) < 2:
-        return ""
-    items = [
-        f'<li><a href="#record-{number}">{escape(record.title)}</a></li>'
-        for number, record in enumerate(records, start=1)
-    ]
-    return f'<nav aria-label="Recordings"><ul>{"".join(items)}</ul></nav>'
-
-
 def _section(number: int, record: PageRecord) -> str:
     heading = f"record-{number}"
     parts = [f'<section aria-labelledby="{heading}">']
@@ -130,35 +87,13 @@ def _section(number: int, record: PageRecord) -> str:
     if record.subtitle:
         parts.append(f'<p class="soft">{escape(record.subtitle)}</p>')
     if record.warnings:
-        items = "".join(f"<li>{escape(warning)}</li>" for warning in record.warnings)
-        warned = f"<strong>Signal quality</strong><ul>{items}</ul>"
-        parts.append(f'<div class="warnings" role="note">{warned}</div>')
+        parts.append(warning_box(record.warnings, "Signal quality"))
     if record.picture is not None:
-        parts.append(_figure(record))
+        text = record.picture_text or f"ECG of {record.title}"
+        parts.append(figure(record.picture, text, record.title))
     parts.append(_table(record))
     parts += [f'<p class="soft">{escape(note)}</p>' for note in record.notes]
     return "\n".join([*parts, "</section>"])
-
-
-def _figure(record: PageRecord) -> str:
-    assert record.picture is not None
-    kind = media_type(record.picture, record.title)
-    data = base64.b64encode(record.picture).decode("ascii")
-    text = record.picture_text or f"ECG of {record.title}"
-    return (
-        f'<figure><img src="data:{kind};base64,{data}" alt="{escape(text)}">'
-        f"<figcaption>{escape(text)}</figcaption></figure>"
-    )
-
-
-def media_type(picture: bytes, title: str) -> str:
-    """Of a PNG or SVG file; CardiolexError naming `title` for anything else."""
-    if picture.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    start = picture[:200].lstrip()
-    if start.startswith((b"<?xml", b"<svg")):
-        return "image/svg+xml"
-    raise CardiolexError(f"the picture of {title!r} is neither a PNG nor an SVG file")
 
 
 def _table(record: PageRecord) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cardiolex.errors import CardiolexError
-from cardiolex.plots.curves import COLORS, GRAY, Dot, axes_of, colors
+from cardiolex.plots.curves import COLORS, GRAY, Dot, axes_of, colors, row_per_dot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,16 +22,8 @@ def differences(
     """A row per class with the difference of two systems and its interval; zero is dotted."""
     if not dots:
         raise CardiolexError("no differences to draw")
-    ordered = sorted(dots, key=lambda dot: (np.isfinite(dot.value), dot.value))
-    rows = ordered if mean is None else [mean, *ordered]
-    figure, axes = axes_of(7.6, 1.3 + 0.24 * len(rows), title)
-    for y, dot in enumerate(rows):
-        color = COLORS[1] if dot is mean else COLORS[0]
-        axes.plot([dot.low, dot.high], [y, y], color=color, lw=2.2, alpha=0.45)
-        axes.plot([dot.value], [y], "o", color=color, ms=5)
+    figure, axes = row_per_dot(dots, mean, title)
     axes.axvline(0, color=GRAY, lw=0.8, ls=":")
-    axes.set_yticks(range(len(rows)), [dot.label for dot in rows], fontsize=8, parse_math=False)
-    axes.set_ylim(-0.7, len(rows) - 0.3)
     axes.set_xlabel(f"difference of {metric}, 95 % interval")
     return figure
 

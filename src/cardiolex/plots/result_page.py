@@ -5,15 +5,18 @@ It prints well (a style for paper is in it); `print_page` makes the PDF where th
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cardiolex.files import write_text
-from cardiolex.plots.page import POLICY, media_type, paragraphs
+from cardiolex.plots.document import contents, document, figure, paragraphs, warning_box
+from cardiolex.plots.paper import render
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 NOTICE = "Research software, not a medical device. Figures hold for these recordings."
 
@@ -33,6 +36,11 @@ class Picture:
 
     content: bytes
     text: str
+
+    @classmethod
+    def of(cls, figure: Figure, text: str) -> Picture:
+        """A figure as SVG."""
+        return cls(render(figure, "svg"), text)
 
 
 @dataclass(frozen=True)
@@ -60,37 +68,14 @@ class ResultPage:
 
 def result_page(page: ResultPage) -> str:
     """The page as HTML text."""
-    style = files("cardiolex.plots").joinpath("page.css").read_text(encoding="utf-8")
-    style += files("cardiolex.plots").joinpath("result_page.css").read_text(encoding="utf-8")
-    links = [
-        f'<li><a href="#part-{n}">{escape(part.title)}</a></li>'
-        for n, part in enumerate(page.parts, start=1)
-    ]
-    return "\n".join(
-        [
-            "<!DOCTYPE html>",
-            '<html lang="en">',
-            "<head>",
-            '<meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escape(page.title)}</title>",
-            f"<style>\n{style}</style>",
-            "</head>",
-            "<body>",
-            "<header>",
-            f"<h1>{escape(page.title)}</h1>",
-            f'<p class="notice" role="note">{escape(NOTICE)}</p>',
-            *paragraphs(page.introduction),
-            f'<nav aria-label="Parts"><ul>{"".join(links)}</ul></nav>' if len(links) > 2 else "",
-            "</header>",
-            "<main>",
-            *(_part(n, part) for n, part in enumerate(page.parts, start=1)),
-            "</main>",
-            "</body>",
-            "</html>",
-            "",
-        ]
+    titles = [part.title for part in page.parts]
+    return document(
+        page.title,
+        notice=NOTICE,
+        style="result_page.css",
+        introduction=page.introduction,
+        contents=contents("Parts", "part", titles) if len(titles) > 2 else "",
+        main=[_part(number, part) for number, part in enumerate(page.parts, start=1)],
     )
 
 
@@ -106,10 +91,9 @@ def _part(number: int, part: Part) -> str:
     lines.append(f'<h2 id="{heading}">{escape(part.title)}</h2>')
     lines += paragraphs(part.paragraphs)
     if part.warnings:
-        items = "".join(f"<li>{escape(warning)}</li>" for warning in part.warnings)
-        lines.append(f'<div class="warnings" role="note"><ul>{items}</ul></div>')
+        lines.append(warning_box(part.warnings))
     if part.pictures:
-        drawn = "".join(_figure(picture, part.title) for picture in part.pictures)
+        drawn = "".join(figure(one.content, one.text, part.title) for one in part.pictures)
         lines.append(f'<div class="pictures">{drawn}</div>')
     lines += [_table(table) for table in part.tables]
     lines += [f'<p class="soft">{escape(note)}</p>' for note in part.notes]
@@ -118,15 +102,6 @@ def _part(number: int, part: Part) -> str:
     if part.code:
         lines.append(f"<pre><code>{escape(part.code)}</code></pre>")
     return "\n".join([*lines, "</section>"])
-
-
-def _figure(picture: Picture, title: str) -> str:
-    kind = media_type(picture.content, title)
-    data = base64.b64encode(picture.content).decode("ascii")
-    return (
-        f'<figure><img src="data:{kind};base64,{data}" alt="{escape(picture.text)}">'
-        f"<figcaption>{escape(picture.text)}</figcaption></figure>"
-    )
 
 
 def _table(table: Table) -> str:
