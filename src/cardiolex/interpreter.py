@@ -198,8 +198,8 @@ class Interpreter:
         """The recordings of `index` most like this one, itself (the same file) left out."""
         index.check_maker(self.maker())
         embed = self.project if isinstance(self.system, Aligns) else self.embed
-        source = str(Path(recording.source).resolve()) if recording.source else ""
-        own = index.rows_from(source) if source else []
+        _, _, path = recording.source.partition(" ")  # "FORMAT path"
+        own = index.rows_from(str(Path(path).resolve())) if path else []
         (hits,) = index.nearest(embed([recording], leads=leads), most, "recording", [own])
         return hits
 

@@ -96,6 +96,13 @@ def test_a_misspelt_condition_is_answered_by_its_words_with_a_hint(call, sample,
     assert "did you mean 'atrial fibrillation'?" in ended.err
 
 
+def test_a_known_name_that_was_not_learned_is_said_too(call, sample, model_folder):
+    ended = call("interpret", sample, "--conditions", "AF; LBBB", "--model", model_folder)
+    assert "'LBBB' is in the vocabulary but was no label in training" in ended.err
+    assert "nearest in training: a" in ended.err  # atrial fibrillation or arrhythmia
+    assert "'AF'" not in ended.err
+
+
 @pytest.mark.parametrize("form", ["table", "json", "csv"])
 def test_output_to_a_file_is_what_would_be_printed(call, sample, model_folder, tmp_path, form):
     tokens = ("interpret", sample, "--model", model_folder, "--format", form)

@@ -78,9 +78,9 @@ def start_server(*options, environment=None):
 
 
 @pytest.fixture(scope="session")
-def served(model_folder):
+def served(model_folder, index_folder):
     """The server as a user starts it."""
-    server = start_server("--model", model_folder)
+    server = start_server("--model", model_folder, "--index", index_folder)
     yield server
     server.process.terminate()
     server.process.wait(20)

@@ -62,3 +62,14 @@ def problem_of(response, status):
     assert body["status"] == status
     assert body["detail"]
     return body
+
+
+WATCH = "\n".join(
+    (
+        *("Name,Jane Roe", 'Date of Birth,"1959-04-01"', "Recorded Date,2020-05-17 13:14:15 +0100"),
+        *("Classification,Sinus Rhythm", "Symptoms,Dizziness", "Software Version,1.90"),
+        *('Device,"Watch4,4"', "Sample Rate,512 hertz", "", "", "Lead,Lead I", "Unit,µV", "", ""),
+        *(f"{abs(n % 512 - 256) * 4 - 512:.1f}" for n in range(5120)),
+    )
+).encode()
+"""A watch's recording, as it exports it."""

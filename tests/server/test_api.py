@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 import pytest
-from server_calls import ONE, problem_of, upload
+from server_calls import ONE, WATCH, problem_of, upload
 
 from cardiolex import read
 from cardiolex.recordings.samples import FOLDER, samples
@@ -132,6 +132,16 @@ def test_inspect_returns_the_signal_in_microvolts(client):
     assert 30 < rate["value"] < 200
 
 
+def test_inspect_tells_what_was_understood_and_what_was_not(client):
+    response = client.post("/v1/inspect", files=[("files", ("ecg.csv", WATCH))])
+    body = response.json()
+    answers.Inspection.model_validate(body)
+    assert "Sinus Rhythm" in body["report"]
+    assert "Dizziness" in body["details"].values()
+    assert any("name" in what for what in body["not_read"])
+    assert "Jane" not in response.text
+
+
 def test_missing_samples_stay_missing(client):
     wave = [float(np.sin(n / 10)) for n in range(1000)]
     channels = {"I": [None, *wave[1:]], "V1": wave, "II": [None] * 1000}
@@ -157,6 +167,32 @@ def test_embed_and_search(client, model):
     assert words.status_code == 200
     problem_of(client.post("/v1/search", json={"text": "af", "sample": "ludb/104"}), 422)
     problem_of(client.post("/v1/search", json={"top": 3}), 422)
+
+
+def test_what_was_no_label_in_training_comes_with_the_nearest_that_was(client, model):
+    asked = ["atrial fibrillation", "sinus rhythm", "a purple elephant"]
+    body = client.post("/v1/interpret", json={"sample": "ludb/104", "conditions": asked}).json()
+    seen, known, unknown = body["findings"]
+    assert seen["seen"] and seen["nearest"] == []
+    assert known["name"] == "sinus rhythm" and not known["seen"]
+    for row in (known, unknown):
+        terms = [(one["name"], pytest.approx(one["cosine"])) for one in row["nearest"]]
+        assert model.nearest_terms(row["condition"]) == terms
+        assert {name for name, _ in terms} == model.terms.seen
+
+
+def test_which_leads_suffice(client, model):
+    asked = {"condition": "sinus rhythm", "leads": ["I", "II", "V1", "V5"], "within": 0.02}
+    response = client.post("/v1/sufficient-leads", json={"sample": "ludb/104", **asked})
+    body = response.json()
+    answers.SufficientLeads.model_validate(body)
+    chosen = read(FOLDER / "ludb/104.hea")
+    expected = model.sufficient_leads(chosen, "sinus rhythm", leads=asked["leads"], within=0.02)
+    assert (tuple(body["leads"]), body["tried"]) == (expected.leads, expected.tried)
+    assert abs(body["probability"] - body["whole"]) <= 0.02 or len(body["leads"]) == 4
+    channels = {"I": [float(np.sin(n / 10)) for n in range(100 * 61)]}
+    long = {"signal": {"channels": channels, "fs": 100}, "condition": "af"}
+    assert "cut out" in problem_of(client.post("/v1/sufficient-leads", json=long), 422)["detail"]
 
 
 def test_explain(client, model):

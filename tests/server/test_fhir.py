@@ -10,7 +10,7 @@ from fhir.resources.R4B.bundle import Bundle
 from fhir.resources.R4B.diagnosticreport import DiagnosticReport
 from fhir.resources.R4B.observation import Observation
 
-from cardiolex.server.formats import LOINC, SNOMED
+from cardiolex.server.fhir import LOINC, MEASURED, SNOMED
 
 ASKED = ["atrial fibrillation", "a purple elephant"]
 
@@ -68,6 +68,28 @@ def test_measurements_are_observations_too(bundle):
     assert len(rates) == 1
     assert rates[0]["valueQuantity"]["code"] == "/min"
     assert 40 < rates[0]["valueQuantity"]["value"] < 150
+
+
+def test_every_measurable_value_is_there_with_a_code_or_in_words(bundle, client):
+    facts = client.post("/v1/inspect", json={"sample": "ptb-xl/00010_hr", "leads": ["I", "II"]})
+    values = {m["name"]: m["value"] for m in facts.json()["measurements"] if m["value"] is not None}
+    told = {one["code"]["text"]: one for one in resources(bundle, "Observation")[len(ASKED) :]}
+    assert set(told) == {name.replace("_", " ") for name in values}
+    assert {"qtc bazett", "p duration"} <= set(told)
+    assert "coding" not in told["p duration"]["code"]
+    assert told["qtc bazett"]["code"]["coding"][0]["code"] == "76635-2"
+    assert told["p duration"]["valueQuantity"]["value"] == pytest.approx(
+        values["p_duration"], abs=0.05
+    )
+    assert told["heart rate"]["category"][0]["coding"][0]["code"] == "vital-signs"
+
+
+@pytest.mark.parametrize("code", [code for code, _ in MEASURED.values()])
+def test_codes_of_loinc_have_their_check_digit(code):
+    """The last digit is Luhn's, as LOINC's guide says (appendix on check digits)."""
+    number, digit = code.split("-")
+    doubled = [int(n) * (2 - place % 2) for place, n in enumerate(reversed(number))]
+    assert (sum(n // 10 + n % 10 for n in doubled) + int(digit)) % 10 == 0
 
 
 def test_where_nothing_can_be_decided_the_reason_stands_instead(client):

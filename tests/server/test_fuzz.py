@@ -23,7 +23,7 @@ def described(app):
     return schemathesis.openapi.from_asgi("/v1/openapi.json", app)
 
 
-POSTS = ["interpret", "inspect", "embed", "explain", "search"]
+POSTS = ["interpret", "inspect", "embed", "explain", "sufficient-leads", "search"]
 SLOW_S = 120  # machines that run tests may be busy
 GETS = ["conditions", "model", "samples", "health", "ready", "metrics"]
 

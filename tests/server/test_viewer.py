@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
-from server_calls import ONE
+from server_calls import ONE, WATCH
 
 from cardiolex.recordings.samples import FOLDER
 
@@ -147,6 +147,44 @@ def test_any_condition_is_answered_and_its_evidence_shown(page):
     expect(page.locator(".evidence")).to_have_count(0)
     page.get_by_role("button", name="Forget a purple elephant").click()
     expect(row).to_have_count(0)
+
+
+def test_the_few_leads_that_suffice_are_found_and_switched_to(page):
+    page.get_by_role("button", name="sinus rhythm").click()
+    page.get_by_role("button", name="Which leads suffice?").click()
+    few = page.get_by_test_id("few")
+    expect(few).to_contain_text(re.compile(r"suffices?: \d+"))
+    leads = few.locator("strong").inner_text()
+    few.get_by_role("button", name=f"Switch to {leads}").click()
+    expect(page.get_by_test_id("summary")).to_contain_text(f"with leads {leads}:")
+
+
+def test_what_was_not_learned_names_the_nearest_that_was(page):
+    row = page.locator('tr[data-condition="sinus rhythm"]')
+    expect(row).to_contain_text("not seen in training")
+    expect(row).to_contain_text("nearest in training: a")  # atrial fibrillation or arrhythmia
+    learned = page.locator('tr[data-condition="atrial fibrillation"]')
+    expect(learned.locator(".near")).to_have_count(0)
+
+
+def test_the_archive_is_searched_by_a_recording_and_in_words(page):
+    page.get_by_role("button", name="Similar recordings").click()
+    archive = page.get_by_test_id("similar")
+    first = archive.locator(".hits tbody tr").first
+    expect(first).to_contain_text("1.000")  # the recording shown is in the index
+    expect(first).to_contain_text("00010_hr")
+    archive.get_by_label("Search the archive in words").fill("sinus rhythm")
+    page.keyboard.press("Enter")
+    expect(archive.locator("h3")).to_have_text("For “sinus rhythm”")
+    expect(archive.locator(".hits tbody tr").first).to_be_visible()
+
+
+def test_what_the_file_says_and_what_was_not_read_is_shown(page):
+    page.set_input_files("#file-A", {"name": "ecg.csv", "mimeType": "text/csv", "buffer": WATCH})
+    said = page.locator("summary", has_text="What else the file says")
+    said.click()
+    expect(page.locator(".notes").first).to_contain_text("Sinus Rhythm")
+    expect(page.locator("summary", has_text="What was not read (1)")).to_be_visible()
 
 
 def test_calipers_measure_by_mouse_and_keyboard(page):

@@ -199,20 +199,25 @@ def _interpret_each(
 
 
 def _note_unknown(interpreter: Interpreter, conditions: Sequence[str] | None) -> None:
-    """Say on stderr which questions the vocabulary does not know, and what comes close."""
-    known = interpreter.terms.vocabulary.names
+    """Say on stderr what was no label in training, whether or not the vocabulary knows it."""
+    terms = interpreter.terms
     for question in interpreter.questions(conditions):
+        if question.name in terms.seen:
+            continue
+        hint = ""
         if question.name is None:
-            near = difflib.get_close_matches(question.text, known, n=1, cutoff=0.85)
+            near = difflib.get_close_matches(question.text, terms.vocabulary.names, 1, cutoff=0.85)
             hint = f"; did you mean {near[0]!r}?" if near else ""
-            terms = interpreter.nearest_terms(question.condition)
-            if terms:
-                hint += "; nearest in training: " + ", ".join(f"{n} {c:.2f}" for n, c in terms)
-            print(
-                f"cardiolex: {question.condition!r} is no name in the model's vocabulary: "
-                f"the answer rests on the meaning of its words{hint}",
-                file=sys.stderr,
-            )
+        nearest = interpreter.nearest_terms(question.condition)
+        if nearest:
+            hint += "; nearest in training: " + ", ".join(f"{n} {c:.2f}" for n, c in nearest)
+        what = "no name in the model's vocabulary" if question.name is None else "in the vocabulary"
+        also = "" if question.name is None else " but was no label in training"
+        print(
+            f"cardiolex: {question.condition!r} is {what}{also}: "
+            f"the answer rests on the meaning of its words{hint}",
+            file=sys.stderr,
+        )
 
 
 def _plot_each(found: Iterator[Findings], folder: Path) -> Iterator[Findings]:

@@ -27,6 +27,8 @@ from cardiolex.server.limits import Limits
 from cardiolex.server.opening import open_source
 from cardiolex.server.problems import internal, spot
 
+LONGEST_TRIED_S = 60.0
+"""Of a recording in which few leads are looked for: more than a hundred subsets are asked."""
 LOG = logging.getLogger("cardiolex.server")
 
 
@@ -92,6 +94,8 @@ class ModelDesk:
                 return self._search(job)
             case "explain":
                 return self._explain(job)
+            case "leads":
+                return self._sufficient_leads(job)
 
     def _together(self, jobs: Sequence[Job]) -> list[Reply]:
         """One forward pass for all that can be opened; each alone if that fails."""
@@ -147,6 +151,8 @@ class ModelDesk:
         vocabulary = self.interpreter.checkpoint.vocabulary
         for row in answer["findings"]:
             row["name"] = vocabulary.resolve(row["condition"])
+            near = [] if row["seen"] else self.interpreter.nearest_terms(row["condition"])
+            row["nearest"] = [{"name": name, "cosine": cosine} for name, cosine in near]
         answer["window_s"] = self.interpreter.checkpoint.preprocess.samples / (
             self.interpreter.checkpoint.preprocess.fs
         )
@@ -175,6 +181,22 @@ class ModelDesk:
             "record": found.record,
             "model": found.model,
             "text": found.sentence(),
+        }
+
+    def _sufficient_leads(self, job: Job) -> dict[str, Any]:
+        recording, condition = self._open(job), job.options["condition"]
+        if recording.duration > LONGEST_TRIED_S:
+            raise CardiolexError(
+                f"the recording lasts {recording.duration:.0f} s; leads are tried on at most "
+                f"{LONGEST_TRIED_S:g} s: cut out the part that matters"
+            )
+        within = job.options["within"]
+        found = self.interpreter.sufficient_leads(recording, condition, within=within)
+        return found.to_dict() | {
+            "record": recording.id,
+            "model": self.interpreter.name,
+            "condition": condition,
+            "within": within,
         }
 
     def _search(self, job: Job) -> dict[str, Any]:

@@ -15,6 +15,13 @@ class Problem(BaseModel):
     errors: list[dict[str, str]] = Field(default_factory=list)
 
 
+class Near(BaseModel):
+    """A condition of the training vocabulary, and how near it is in meaning."""
+
+    name: str
+    cosine: float
+
+
 class Finding(BaseModel):
     """One condition."""
 
@@ -29,6 +36,10 @@ class Finding(BaseModel):
     seen: bool = Field(description="Whether the condition was a label in training.")
     calibrated: bool = Field(description="Whether the probability was fitted to recordings.")
     window_probabilities: list[float]
+    nearest: list[Near] = Field(
+        description="Training terms nearest in meaning, of a condition not seen; a far one is a "
+        "reason for doubt."
+    )
 
 
 class Interpretation(BaseModel):
@@ -75,7 +86,10 @@ class Inspection(BaseModel):
     age: float | None
     sex: str | None
     labels: list[str]
-    notes: list[str]
+    report: str | None = Field(description="What the file itself says of the ECG.")
+    details: dict[str, str] = Field(description="Device, time, filters, its own measurements.")
+    not_read: list[str] = Field(description="What of the file was not read.")
+    notes: list[str] = Field(description="Every repair and assumption.")
     lead_flags: dict[str, list[str]]
     warnings: list[str]
     measurements: list[Measurement]
@@ -117,8 +131,30 @@ class Deletion(BaseModel):
     shares: list[float] = Field(description="Shares of the pieces taken away.")
     marked_fall: list[float]
     random_fall: list[float]
+    random_low: list[float]
+    random_high: list[float]
+    draws: int
+    removal: str = Field(description="What stands in the place of a piece taken away.")
     beaten: float = Field(description="Share of random draws that lower the logit less.")
     passed: bool
+
+
+class Place(BaseModel):
+    """A stretch of one lead and its relevance."""
+
+    lead: str
+    start_s: float
+    end_s: float
+    relevance: float
+
+
+class SpeakingValue(BaseModel):
+    """A measured value without which the logit falls."""
+
+    name: str
+    value: float
+    unit: str
+    fall: float
 
 
 class Explained(BaseModel):
@@ -137,8 +173,25 @@ class Explained(BaseModel):
     windows: int
     relevance: list[list[list[float | None]]]
     by_lead: dict[str, float]
+    strongest: list[Place]
     deletion: Deletion
+    signal_share: float = Field(description="How much the network that reads the signal counts.")
+    measured: list[SpeakingValue]
     text: str = Field(description="The evidence and its test in words.")
+
+
+class SufficientLeads(BaseModel):
+    """A few leads that give the answer of all."""
+
+    record: str
+    model: str
+    condition: str
+    leads: list[str]
+    probability: float = Field(description="With these leads alone.")
+    whole: float = Field(description="With all leads.")
+    within: float
+    smallest: bool = Field(description="Whether every smaller subset was tried.")
+    tried: int = Field(description="Subsets that were asked.")
 
 
 class Condition(BaseModel):

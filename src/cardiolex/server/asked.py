@@ -121,3 +121,11 @@ class UploadFields(BaseModel):
     def source(self, files: tuple[tuple[str, bytes], ...], sample: str | None) -> Source:
         """The same for a worker."""
         return Source(files, None, sample, self.fs, self.unit, self.index)
+
+
+class LeadsBody(ExplainBody):
+    """Which few leads suffice for the answer to a condition?"""
+
+    within: float = Field(
+        0.1, ge=0, le=1, description="How far the probability may lie from that of all leads."
+    )

@@ -45,6 +45,9 @@ def facts(recording: Recording, options: Mapping[str, Any]) -> dict[str, Any]:
         "age": recording.age,
         "sex": recording.sex,
         "labels": list(recording.labels),
+        "report": recording.report,
+        "details": dict(recording.details),
+        "not_read": list(recording.unread),
         "notes": list(recording.notes),
         "lead_flags": {
             lead: sorted(flags) for lead, flags in found.leads.items() if flags - {"missing"}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-Task = Literal["interpret", "inspect", "embed", "search", "explain"]
+Task = Literal["interpret", "inspect", "embed", "search", "explain", "leads"]
 Reply = dict[str, Any]
 """{"answer": …}, or {"problem": {"status": …, "detail": …}}."""
 

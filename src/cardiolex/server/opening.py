@@ -84,6 +84,7 @@ def _from_files(source: Source, limits: Limits) -> Recording:
             recording,
             source=_without(folder, recording.source),
             notes=tuple(_without(folder, note) for note in recording.notes),
+            unread=tuple(_without(folder, what) for what in recording.unread),
         )
 
 

@@ -12,6 +12,7 @@ import { Measurements, Notes, Warnings } from './facts.js';
 import { Help, useKeys } from './keys.js';
 import { LAYOUTS } from './layout.js';
 import { Picker } from './picker.js';
+import { Similar } from './similar.js';
 import { PIECE_S, useSlot } from './slot.js';
 import { applyTheme, nextTheme } from './theme.js';
 
@@ -159,11 +160,13 @@ function App() {
             <div class="noprint"><${Ask} names=${(conditions || []).map(one => one.name)} extra=${extra} onAsk=${ask}
               onForget=${one => setExtra(old => old.filter(other => other !== one))} /></div>
             <div class="visually-hidden" aria-live="polite" data-testid="summary">${summary(slots)}</div>
-            ${condition && html`<${Explained} slots=${slots} condition=${condition} onClose=${() => setCondition(null)} />`}
+            ${condition && html`<${Explained} slots=${slots} condition=${condition}
+              onUse=${setUsed} onClose=${() => setCondition(null)} />`}
             <${Findings} slots=${slots} extra=${extra} fewer=${fewer} chosen=${condition} onChoose=${setCondition}
               explains=${Boolean(model && model.answers)} />
             <h2>Measurements</h2>
             <${Measurements} slots=${slots} />
+            ${model && model.searches && html`<${Similar} slots=${slots} texts=${model.texts} />`}
           </div>
         </div>`}
       ${!slots.length && html`<p class="empty">Drop a recording anywhere on this page, or choose an example: WFDB, CSV, NPY, EDF, DICOM and more.

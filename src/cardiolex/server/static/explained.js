@@ -1,5 +1,6 @@
 // What the evidence over the tracing rests on, and whether it stands its test.
 import { html } from './ui.js';
+import { FewLeads } from './few.js';
 
 const percent = share => `${(100 * share).toFixed(0)} %`;
 
@@ -19,7 +20,7 @@ function Verdict({ explanation }) {
     </details>`;
 }
 
-export function Explained({ slots, condition, onClose }) {
+export function Explained({ slots, condition, onUse, onClose }) {
   return html`<section class="explained" aria-label=${`Evidence for ${condition}`}>
     <h3>Evidence for ${condition}</h3>
     <p class="soft"><span class="key for"></span> speaks for it <span class="key against"></span> speaks against it</p>
@@ -27,6 +28,7 @@ export function Explained({ slots, condition, onClose }) {
       ${slot.explanation?.failed ? html`<p class="failed">${slot.explanation.failed}</p>` : slot.explanation
         ? html`<p>${slot.explanation.text}.</p><${Verdict} explanation=${slot.explanation} />`
         : html`<p aria-busy="true">Looking…</p>`}</div>`)}
+    <${FewLeads} slots=${slots} condition=${condition} onUse=${onUse} />
     <button type="button" onClick=${onClose}>Hide</button>
   </section>`;
 }

@@ -14,12 +14,26 @@ export function Warnings({ facts }) {
     <ul>${facts.warnings.map(one => html`<li>${one}</li>`)}</ul></div>`;
 }
 
+function Told({ title, children, count }) {
+  return html`<details class="notes"><summary>${title} (${count})</summary>${children}</details>`;
+}
+
+// What was understood of the file, what was repaired, and what was not read.
 export function Notes({ facts }) {
-  const said = [...facts.notes];
-  if (facts.other_channels.length) said.push(`other channels, not shown: ${facts.other_channels.join(', ')}`);
-  if (!said.length) return null;
-  return html`<details class="notes"><summary>What was repaired or assumed (${said.length})</summary>
-    <ul>${said.map(one => html`<li>${one}</li>`)}</ul></details>`;
+  const understood = [
+    ...(facts.report ? [['report', facts.report]] : []),
+    ...(facts.labels.length ? [['labels', facts.labels.join(', ')]] : []),
+    ...Object.entries(facts.details),
+    ...(facts.derived.length ? [['derived from I and II', facts.derived.join(', ')]] : []),
+    ...(facts.other_channels.length ? [['other channels, not shown', facts.other_channels.join(', ')]] : []),
+  ];
+  return html`
+    ${understood.length > 0 && html`<${Told} title="What else the file says" count=${understood.length}>
+      <dl>${understood.map(([name, words]) => html`<div><dt>${name.replaceAll('_', ' ')}</dt><dd>${words}</dd></div>`)}</dl><//>`}
+    ${facts.notes.length > 0 && html`<${Told} title="What was repaired or assumed" count=${facts.notes.length}>
+      <ul>${facts.notes.map(one => html`<li>${one}</li>`)}</ul><//>`}
+    ${facts.not_read.length > 0 && html`<${Told} title="What was not read" count=${facts.not_read.length}>
+      <ul>${facts.not_read.map(one => html`<li>${one}</li>`)}</ul><//>`}`;
 }
 
 export function Measurements({ slots }) {

@@ -54,7 +54,8 @@ function Standing({ row }) {
   return html`<span class="standing">
     <span class=${row.seen ? 'badge' : 'badge warn'}>${row.seen ? 'seen in training' : 'not seen in training'}</span>
     <span class=${row.calibrated ? 'badge' : 'badge warn'}>${row.calibrated ? 'calibrated' : 'not calibrated'}</span>
-  </span>`;
+  </span>
+  ${row.nearest.length > 0 && html`<span class="near">nearest in training: ${row.nearest.map(one => `${one.name} ${one.cosine.toFixed(2)}`).join(', ')}</span>`}`;
 }
 
 export function Findings({ slots, extra, fewer, chosen, onChoose, explains }) {

@@ -1,9 +1,12 @@
-"""Findings as CSV, and as FHIR R4."""
+"""Findings as FHIR R4.
+
+LOINC's codes and words for measurements are those of HL7's value set "US Core Clinical Test Codes"
+(intervals and axes), of LOINC's own definitions of the corrected Q-T interval (one code for each
+formula) and of FHIR's vital signs (heart rate). What has no code there is named in words alone.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -13,39 +16,22 @@ NOTICE = "Research software, not a medical device. A physician has to confirm ev
 SNOMED = "http://snomed.info/sct"
 ABSENT_REASON = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 LOINC = "http://loinc.org"
+UCUM = "http://unitsofmeasure.org"
 OWN = "urn:cardiolex"
 """Where no code system has an address of its own in FHIR: SCP-ECG and AHA statements."""
 SYSTEMS = {"snomed": SNOMED, "scp": f"{OWN}:scp-ecg", "aha": f"{OWN}:aha-statement"}
 MEASURED = {
-    "heart_rate": ("8867-4", "Heart rate", "/min"),
-    "pr_interval": ("8625-6", "P-R Interval", "ms"),
-    "qrs_duration": ("8633-0", "QRS duration", "ms"),
-    "qt_interval": ("8634-8", "Q-T interval", "ms"),
-    "qtc_bazett": ("8636-3", "Q-T interval corrected", "ms"),
-    "qrs_axis": ("8632-2", "QRS axis", "deg"),
+    "heart_rate": ("8867-4", "Heart rate"),
+    "pr_interval": ("8625-6", "P-R interval"),
+    "qrs_duration": ("8633-0", "QRS duration"),
+    "qt_interval": ("8634-8", "Q-T interval"),
+    "qtc_bazett": ("76635-2", "Q-T interval corrected based on Bazett formula"),
+    "qtc_fridericia": ("76634-5", "Q-T interval corrected based on Fridericia formula"),
+    "p_axis": ("8626-4", "P wave axis"),
+    "qrs_axis": ("8632-2", "QRS axis"),
+    "t_axis": ("8638-9", "T wave axis"),
 }
-"""Measurement to its LOINC code, the code's words, and its UCUM unit."""
-_CSV = ("record", "condition", "probability", "decision", "leads", "seen", "calibrated")
-
-
-def to_csv(answer: Mapping[str, Any]) -> str:
-    """Long form, one row per condition."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_CSV)
-    for row in answer["findings"]:
-        writer.writerow(
-            (
-                answer["record"],
-                row["condition"],
-                f"{row['probability']:.6f}",
-                "" if row["decision"] is None else int(row["decision"]),
-                " ".join(answer["leads"]),
-                row["seen"],
-                row["calibrated"],
-            )
-        )
-    return text.getvalue()
+"""Measurement to its LOINC code and the code's words."""
 
 
 def to_fhir(
@@ -61,9 +47,7 @@ def to_fhir(
     issued = (now or datetime.now(UTC)).isoformat(timespec="seconds")
     observations = [_observation(row, answer, codes, issued) for row in answer["findings"]]
     observations += [
-        _measured(one, issued)
-        for one in answer.get("measurements", ())
-        if one["name"] in MEASURED and one["value"] is not None
+        _measured(one, issued) for one in answer.get("measurements", ()) if one["value"] is not None
     ]
     entries = [(f"urn:uuid:{uuid.uuid4()}", one) for one in observations]
     report = {
@@ -116,7 +100,7 @@ def _observation(
     return {
         "resourceType": "Observation",
         "status": "preliminary",
-        "category": [_procedure()],
+        "category": [_category("procedure", "Procedure")],
         "code": _concept(row, codes),
         "issued": issued,
         **_decided(row),
@@ -131,37 +115,41 @@ def _observation(
 
 
 def _measured(one: Mapping[str, Any], issued: str) -> dict[str, Any]:
-    code, words, unit = MEASURED[one["name"]]
+    """An automatic measurement; its units are UCUM's."""
+    name = one["name"]
+    code: dict[str, Any] = {"text": name.replace("_", " ")}
+    if name in MEASURED:
+        loinc, words = MEASURED[name]
+        code["coding"] = [{"system": LOINC, "code": loinc, "display": words}]
+    digits = 2 if one["unit"] == "mV" else 1
     return {
         "resourceType": "Observation",
         "status": "preliminary",
-        "category": [_procedure()],
-        "code": {
-            "coding": [{"system": LOINC, "code": code, "display": words}],
-            "text": one["name"].replace("_", " "),
-        },
+        "category": [_category("vital-signs", "Vital Signs")] * (name == "heart_rate")
+        + [_category("procedure", "Procedure")],
+        "code": code,
         "issued": issued,
         "valueQuantity": {
-            "value": round(one["value"], 1),
-            "unit": unit,
-            "system": "http://unitsofmeasure.org",
-            "code": unit,
+            "value": round(one["value"], digits),
+            "unit": one["unit"],
+            "system": UCUM,
+            "code": one["unit"],
         },
         "method": {"text": f"cardiolex, automatic: {one['meaning']}"},
         "note": [{"text": NOTICE}],
     }
 
 
-def _procedure() -> dict[str, Any]:
+def _category(code: str, words: str) -> dict[str, Any]:
     system = "http://terminology.hl7.org/CodeSystem/observation-category"
-    return {"coding": [{"system": system, "code": "procedure", "display": "Procedure"}]}
+    return {"coding": [{"system": system, "code": code, "display": words}]}
 
 
 def _number(text: str, value: float) -> dict[str, Any]:
     quantity = {
         "value": round(value, 6),
         "unit": "1",
-        "system": "http://unitsofmeasure.org",
+        "system": UCUM,
         "code": "1",
     }
     return {"code": {"text": text}, "valueQuantity": quantity}
