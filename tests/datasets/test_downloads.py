@@ -335,6 +335,7 @@ def test_a_figshare_collection_is_listed_by_its_articles(server, tmp_path):
         ("a.tar.gz", tarred({"evil": b""}, link=True), "no plain file"),
         ("a.zip", b"PK but no archive", "cannot be unpacked"),
     ],
+    ids=["up and out", "from the root", "a link", "no archive"],
 )
 def test_archives_that_are_not_what_they_should_be(server, tmp_path, name, content, message):
     failures = fetched(zenodo(server, {name: content}), tmp_path / "in").failures
