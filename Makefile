@@ -2,6 +2,7 @@
 # Any pip setting works (PIP_INDEX_URL, PIP_EXTRA_INDEX_URL, …); a torch already in .venv is kept.
 
 PYTHON ?= python3
+TEST_PROCESSES ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -9,7 +10,7 @@ BIN := $(VENV)/bin
 
 help:
 	@echo "make demo   interpret the bundled real recordings; pictures and a page go to demo-output/"
-	@echo "make test   run the whole test suite"
+	@echo "make test   run the whole test suite, in two processes (TEST_PROCESSES=1, 4, …)"
 	@echo "make docs   build the documentation site in build/site and check its links"
 	@echo "make lint   formatting, lint, types and the import direction"
 
@@ -30,7 +31,7 @@ demo: $(VENV)/.installed
 	$(BIN)/cardiolex demo --output demo-output
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
