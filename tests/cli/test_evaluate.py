@@ -55,6 +55,18 @@ def test_a_lead_that_is_off_does_not_end_the_evaluation(call, labelled, model_fo
     assert "atrial fibrillation" in ended.out
 
 
+def test_a_probe_leaves_out_who_lacks_a_lead_and_says_so(call, labelled, model_folder, tmp_path):
+    table, folder = labelled
+    ended = call(
+        *("evaluate", "linear-probe", table, "--root", folder, "--model", model_folder),
+        *("--leads", "II", "--shares", 100, "--folds", 2, "--draws", 1, "--resamples", 20),
+        *("--output", tmp_path / "out"),
+    )
+    assert "cardiolex: small: 1 recordings lack one of II: left out\n" in ended.err
+    (probed,) = json.loads((tmp_path / "out" / "linear-probe.json").read_text())
+    assert probed["n_test"] == 9
+
+
 def test_calibration_becomes_part_of_a_copy(call, labelled, model_folder, tmp_path):
     table, folder = labelled
     before = (model_folder / "model.safetensors").read_bytes()

@@ -9,7 +9,7 @@ from cardiolex.cli.batch import lead_names
 from cardiolex.cli.call_error import CallError
 from cardiolex.cli.each_table import each_table
 from cardiolex.cli.measuring import Asked, Measuring, Prompts, asked
-from cardiolex.cli.options import LeadsOnly, TruthTables
+from cardiolex.cli.options import MeasuredLeads, TruthTables
 from cardiolex.cli.pages import publish, say_kept, say_written
 from cardiolex.cli.progress import progress_bar
 
@@ -28,7 +28,7 @@ def compare(
     *,
     measuring: Measuring,
     against: Path,
-    leads: LeadsOnly = None,
+    leads: MeasuredLeads = None,
     output: Path | None = None,
 ) -> int:
     """Two models on the same recordings: paired differences by bootstrap and by DeLong's test.
@@ -61,7 +61,7 @@ def prompts(
     /,
     *,
     measuring: Measuring,
-    leads: LeadsOnly = None,
+    leads: MeasuredLeads = None,
     output: Path | None = None,
 ) -> int:
     """The same model asked by name, short phrase, description and several wordings averaged.
@@ -104,7 +104,7 @@ def transfer(
     *,
     measuring: Measuring,
     kinds: bool = False,
-    leads: LeadsOnly = None,
+    leads: MeasuredLeads = None,
     output: Path | None = None,
 ) -> int:
     """Probes that learn on one table and are judged on another, over the classes they share.

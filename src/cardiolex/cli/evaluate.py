@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from cardiolex.cli.batch import lead_names
 from cardiolex.cli.each_table import each_table
 from cardiolex.cli.measuring import Measuring, asked, load_truth, read_answerable
-from cardiolex.cli.options import LeadsOnly, TruthTables
+from cardiolex.cli.options import MeasuredLeads, TruthTables
 from cardiolex.cli.pages import say_kept
 from cardiolex.cli.progress import progress_bar
 
@@ -25,7 +25,7 @@ def zero_shot(
     /,
     *,
     measuring: Measuring,
-    leads: LeadsOnly = None,
+    leads: MeasuredLeads = None,
     valid: Path | None = None,
     protocol: Literal["strict", "published"] = "strict",
     output: Path | None = None,

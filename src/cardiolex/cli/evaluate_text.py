@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from cardiolex.cli.batch import lead_names
 from cardiolex.cli.call_error import CallError
 from cardiolex.cli.measuring import Common, read_answerable
-from cardiolex.cli.options import LeadsOnly, ReportTables, Resamples
+from cardiolex.cli.options import MeasuredLeads, ReportTables, Resamples
 from cardiolex.cli.pages import publish_page, say_written
 from cardiolex.cli.progress import progress_bar
 from cardiolex.cli.report import Writing, check_writer
@@ -34,7 +34,7 @@ def retrieval(
     /,
     *,
     measuring: Common,
-    leads: LeadsOnly = None,
+    leads: MeasuredLeads = None,
     words: Literal["report", "findings"] = "report",
     output: Path | None = None,
 ) -> int:
@@ -142,7 +142,7 @@ def report_generation(
     generated: Path | None = None,
     training: Path | None = None,
     writing: Writing = Writing(),  # noqa: B008
-    leads: LeadsOnly = None,
+    leads: MeasuredLeads = None,
     resamples: Resamples = 1000,
     seed: int = 0,
     output: Path | None = None,

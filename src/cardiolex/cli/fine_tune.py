@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cardiolex.cli.batch import lead_names
 from cardiolex.cli.call_error import CallError
 from cardiolex.cli.measuring import Measuring
-from cardiolex.cli.options import LeadsOnly
+from cardiolex.cli.options import MeasuredLeads
 from cardiolex.cli.probe import same_conditions, share_of
 from cardiolex.cli.progress import progress_bar
 
@@ -33,7 +33,7 @@ def fine_tune(
     draws: int = 1,
     folds: int = 5,
     test: Path | None = None,
-    leads: LeadsOnly = None,
+    leads: MeasuredLeads = None,
     epochs: float = 30,
     lr: float = 5e-4,
     head_lr: float = 5e-3,
@@ -88,7 +88,7 @@ def fine_tune(
     interpreter, chosen = load(measuring.model, "cpu"), lead_names(leads)
     name = f"{interpreter.name}, from scratch" if from_scratch else interpreter.name
     make = _maker(interpreter, measuring.seed if from_scratch else None)
-    tables = [measuring.load(path) for path in (*truth, *([test] if test else []))]
+    tables = [measuring.load(path, chosen) for path in (*truth, *([test] if test else []))]
     parts = [_labelled(interpreter, table, chosen) for table in tables]
     if test is not None:
         same_conditions(*tables)
@@ -138,8 +138,7 @@ def _labelled(interpreter: Interpreter, loaded: LoadedTable, leads: list[str] | 
     """The windows of all recordings of a table, as the model takes them."""
     from cardiolex.evaluation.fine_tuning import Labelled
 
-    recordings = loaded.recordings
-    chosen = [one if leads is None else one.select(leads, derive=True) for one in recordings]
+    chosen = [one if leads is None else one.select(leads) for one in loaded.recordings]
     windows = [interpreter.checkpoint.preprocess.windows(one) for one in chosen]
     patients, _ = loaded.patients()
     return Labelled.of(windows, loaded.table.labels[loaded.rows], patients)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,9 +57,9 @@ class Measuring(Common):
     first_seconds: float | None = None
     """Look at this much of each recording only; the papers cut CPSC2018 to its first 5 seconds."""
 
-    def load(self, path: Path) -> LoadedTable:
-        """The truth table `path` with its recordings."""
-        return load_truth(path, self.root, self.first_seconds)
+    def load(self, path: Path, leads: Sequence[str] | None = None) -> LoadedTable:
+        """The truth table `path` with its recordings that have `leads`."""
+        return load_truth(path, self.root, self.first_seconds, leads=leads)
 
 
 @dataclass(frozen=True)
@@ -115,8 +116,18 @@ def asked(
     return Asked(interpreter, kept.score(interpreter.score), kept.features(features), kept)
 
 
-def load_truth(path: Path, root: Path, first_seconds: float | None = None) -> LoadedTable:
-    """A truth table with its recordings, or their beginnings, read with a progress bar."""
+def load_truth(
+    path: Path,
+    root: Path,
+    first_seconds: float | None = None,
+    *,
+    leads: Sequence[str] | None = None,
+) -> LoadedTable:
+    """A truth table with its recordings, or their beginnings, read with a progress bar.
+
+    Recordings that lack one of `leads` are left out, and their number is said on stderr.
+    """
+    from cardiolex.evaluation.answers import having
     from cardiolex.evaluation.loading import load_table
     from cardiolex.evaluation.truth import read_truth
 
@@ -124,9 +135,17 @@ def load_truth(path: Path, root: Path, first_seconds: float | None = None) -> Lo
         raise CardiolexError(f"--root {root}: no such folder; give the one record paths start from")
     table = read_truth(path, root)
     with progress_bar(f"reading {table.name}") as progress:
-        return load_table(
+        loaded = load_table(
             table, lambda path: read_answerable(path, first_seconds), progress=progress
         )
+    kept = having(loaded, leads)
+    if lacking := len(loaded.recordings) - len(kept.recordings):
+        wanted = ", ".join(leads or ())
+        print(
+            f"cardiolex: {table.name}: {lacking} recordings lack one of {wanted}: left out",
+            file=sys.stderr,
+        )
+    return kept
 
 
 def read_answerable(path: Path, first_seconds: float | None = None) -> Recording:

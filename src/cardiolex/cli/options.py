@@ -15,6 +15,10 @@ LeadsOnly = Annotated[
         help='Use these leads only, e.g. "I,II"; limb leads are derived from I and II if possible.'
     ),
 ]
+MeasuredLeads = Annotated[
+    str | None,
+    Parameter(help='Use these leads only, e.g. "I,II"; recordings that lack one are left out.'),
+]
 ModelFolder = Annotated[
     Path | None, Parameter(help="A checkpoint folder; the bundled model by default.")
 ]

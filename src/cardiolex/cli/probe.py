@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from cardiolex.cli.batch import lead_names
 from cardiolex.cli.call_error import CallError
 from cardiolex.cli.measuring import Measuring, asked
-from cardiolex.cli.options import LeadsOnly
+from cardiolex.cli.options import MeasuredLeads
 from cardiolex.cli.pages import publish, say_kept, say_written
 from cardiolex.cli.progress import progress_bar
 
@@ -29,7 +29,7 @@ def linear_probe(
     folds: int = 5,
     valid: Path | None = None,
     test: Path | None = None,
-    leads: LeadsOnly = None,
+    leads: MeasuredLeads = None,
     published: Literal["merl", "kmerl", "supreme", "melp"] | None = None,
     output: Path | None = None,
 ) -> int:
@@ -66,11 +66,11 @@ def linear_probe(
         raise CallError("--published needs the paper's split: give --valid and --test")
     wanted = [share_of(part) for part in shares.split(",")]
     model, chosen = asked(measuring, output), lead_names(leads)
-    loaded = [measuring.load(path) for path in truth]
+    loaded = [measuring.load(path, chosen) for path in truth]
     results: list[ProbeResult] = []
     split = []
     if valid is not None and test is not None:
-        split = [measuring.load(path) for path in (valid, test)]
+        split = [measuring.load(path, chosen) for path in (valid, test)]
         for part in split:
             same_conditions(loaded[0], part)
     for table in loaded:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cardiolex.cli.each_table import R, each_table
 from cardiolex.cli.measuring import Asked, Measuring, asked
-from cardiolex.cli.options import LeadsOnly, TruthTables
+from cardiolex.cli.options import MeasuredLeads, TruthTables
 from cardiolex.cli.pages import say_kept
 from cardiolex.cli.protocol_runs import (
     calibration_of,
@@ -29,7 +29,7 @@ def robustness(
     *,
     measuring: Measuring,
     kinds: str | None = None,
-    leads: LeadsOnly = None,
+    leads: MeasuredLeads = None,
     output: Path | None = None,
 ) -> int:
     """AUROC of the same recordings made worse: noise by SNR, leads off or exchanged, rate, length.
@@ -96,7 +96,7 @@ def subgroups(
     *,
     measuring: Measuring,
     groups: Path | None = None,
-    leads: LeadsOnly = None,
+    leads: MeasuredLeads = None,
     output: Path | None = None,
 ) -> int:
     """AUROC by sex and age as the recordings tell them, and by any column of a table.
@@ -126,7 +126,7 @@ def calibration(
     *,
     measuring: Measuring,
     valid: Path | None = None,
-    leads: LeadsOnly = None,
+    leads: MeasuredLeads = None,
     output: Path | None = None,
 ) -> int:
     """How far probabilities can be believed, as given and after fits on other patients.

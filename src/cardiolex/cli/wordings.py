@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cardiolex.cli.evaluate import load_truth
-from cardiolex.cli.options import LeadsOnly, ModelFolder, RecordRoot
+from cardiolex.cli.options import MeasuredLeads, ModelFolder, RecordRoot
 from cardiolex.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def wordings(
     *,
     root: RecordRoot,
     model: ModelFolder = None,
-    leads: LeadsOnly = None,
+    leads: MeasuredLeads = None,
     output: Path | None = None,
 ) -> int:
     """Do synonyms, abbreviations and free phrases score like the name, and opposites not?
@@ -45,7 +45,7 @@ def wordings(
     from cardiolex.interpreter import load
 
     interpreter = load(model)
-    tables = [load_truth(path, root) for path in truth]
+    tables = [load_truth(path, root, leads=lead_names(leads)) for path in truth]
     unique = {recording.source: recording for t in tables for recording in t.recordings}
     recordings = list(unique.values())
     asked = [condition for table in tables for condition in table.table.conditions]

@@ -109,6 +109,13 @@ def with_leads(
     return np.flatnonzero(has), np.flatnonzero(~has)
 
 
+def having(loaded: LoadedTable, leads: Sequence[str] | None) -> LoadedTable:
+    """The table with its recordings that have all `leads`. NothingToMeasure if none has them."""
+    kept, _ = with_leads(loaded, leads)
+    recordings = tuple(loaded.recordings[i] for i in kept)
+    return replace(loaded, recordings=recordings, rows=loaded.rows[kept])
+
+
 def embed_in_batches(
     features: Features,
     recordings: Sequence[Recording],

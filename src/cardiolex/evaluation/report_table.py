@@ -142,8 +142,7 @@ def read_records(
 ) -> Iterator[tuple[list[int], list[Recording], list[tuple[int, str]]]]:
     """Rows, recordings and failures (row, reason), `chunk` records at a time: memory stays flat.
 
-    With `leads`, recordings have these alone; one that has no such lead, and no I and II to derive
-    it from, is a failure.
+    With `leads`, a recording that lacks one of them is a failure: nothing is derived.
     """
     if table.root is None:
         raise CardiolexError(f"{table.name}: read the table with the folder of its recordings")
@@ -152,8 +151,8 @@ def read_records(
         for row in range(start, min(start + chunk, len(table))):
             try:
                 recording = read(table.root / table.records[row])
-                if leads is not None:
-                    recording = recording.select(leads, derive=True)
+                if missing := [lead for lead in leads or () if lead not in recording.leads]:
+                    raise CardiolexError(f"has no lead {', '.join(missing)}")
                 rows.append(row)
                 recordings.append(recording)
             except (ValueError, OSError) as error:
