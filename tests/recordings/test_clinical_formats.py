@@ -293,7 +293,7 @@ def test_muse_restores_the_limb_leads_from_the_rhythm(tmp_path):
     assert recording.report == "Normal sinus rhythm with PVCs. Abnormal ECG"
     assert (recording.patient, recording.age, recording.sex) == ("M-7", 61, "female")
     assert recording.details["the cart's QRSDuration"] == "92 ms"
-    assert recording.unread == ("Median waveform", "OriginalDiagnosis")
+    assert recording.unread == ("Median waveform", "OriginalDiagnosis", "the name")
     assert "Surname" not in str(recording.details)
 
 
@@ -369,7 +369,7 @@ def test_ishne_leads_resolution_person_and_window(tmp_path):
         "recorded": "2020-05-17 08:30:00",
         "pacemaker": "dual chamber, unipolar",
     }
-    assert recording.unread == ("variable block of 18 bytes",)
+    assert recording.unread == ("variable block of 18 bytes", "the name")
     part = read(tmp_path / "x.ecg", start_s=4, seconds=2)
     np.testing.assert_array_equal(part.mv, recording.mv[:, 2000:3000])
 

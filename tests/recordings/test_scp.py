@@ -51,6 +51,7 @@ def test_person_device_statements_and_what_was_not_read(tmp_path):
         "report status": "confirmed",
     }
     assert recording.unread == (
+        "the name",
         "section 7 (global measurements)",
         "section 130 (reserved or of the manufacturer)",
     )

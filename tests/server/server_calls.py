@@ -10,7 +10,13 @@ from cardiolex.recordings.samples import FOLDER
 from cardiolex.server.limits import Limits
 
 LIMITS = Limits(
-    upload_mib=4, longest_s=120.0, rate_per_s=1000.0, conditions=40, work_s=60.0, wait_s=120.0
+    upload_mib=4,
+    unpacked_mib=16,
+    longest_s=120.0,
+    rate_per_s=1000.0,
+    conditions=40,
+    work_s=60.0,
+    wait_s=120.0,
 )
 
 

@@ -142,6 +142,18 @@ def test_inspect_tells_what_was_understood_and_what_was_not(client):
     assert "Jane" not in response.text
 
 
+def test_what_a_file_does_not_say_can_be_stated(client):
+    recording, content = read(FOLDER / ONE[0]), io.BytesIO()
+    np.save(content, recording.mv[[7, 1]])
+    files = [("files", ("x.npy", content.getvalue()))]
+    detail = problem_of(client.post("/v1/inspect", files=files, data={"fs": "500"}), 422)["detail"]
+    assert "state `channels`" in detail
+    stated = {"fs": "500", "unit": "mV", "channels": "V2 II", "with_signal": "true"}
+    body = client.post("/v1/inspect", files=files, data=stated).json()
+    assert body["leads"] == ["II", "V2"] and body["unit_known"]
+    assert body["signal"]["microvolts"]["V2"][0] == round(1000 * float(recording.mv[7, 0]))
+
+
 def test_missing_samples_stay_missing(client):
     wave = [float(np.sin(n / 10)) for n in range(1000)]
     channels = {"I": [None, *wave[1:]], "V1": wave, "II": [None] * 1000}

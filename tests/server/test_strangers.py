@@ -58,12 +58,42 @@ def test_a_zip_bomb_is_refused(client):
         zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive,
         archive.open("mv.npy", "w", force_zip64=True) as member,
     ):
-        shape = {"descr": "<f4", "fortran_order": False, "shape": (10, 8_000_000)}
+        shape = {"descr": "<f4", "fortran_order": False, "shape": (10, 500_000)}
         np.lib.format.write_array_header_1_0(member, shape)
-        for _ in range(80):
+        for _ in range(5):
             member.write(bytes(4_000_000))
     assert len(packed.getvalue()) < 2_000_000
     assert "unpacks to" in problem_of(sent(client, "x.npz", packed.getvalue()), 422)["detail"]
+
+
+def packed_files(*members):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def test_an_archive_of_one_recordings_files_is_unpacked(client):
+    files = [(f"ward/{path}", (FOLDER / path).read_bytes()) for path in ONE]
+    litter = [("__MACOSX/ward/._x.hea", b"x"), ("ward/.DS_Store", b"x")]
+    body = sent(client, "x.zip", packed_files(*files, *litter)).json()
+    assert (body["record"], len(body["leads"])) == ("00010_hr", 12)
+
+
+def test_archives_that_climb_lie_or_hold_too_much_are_refused(client):
+    climbing = packed_files(("../../evil.csv", b"I,II\n1,2\n"))
+    assert "evil.csv" in problem_of(sent(client, "x.zip", climbing), 422)["detail"]  # as a file
+    many = packed_files(*((f"{n}.csv", b"I\n1\n") for n in range(17)))
+    assert "17 files" in problem_of(sent(client, "x.zip", many), 422)["detail"]
+    large = bytearray(packed_files(("x.csv", bytes(20 << 20))))
+    assert len(large) < 1 << 20
+    assert "unpacks to" in problem_of(sent(client, "x.zip", bytes(large)), 422)["detail"]
+    for place in (22, large.rindex(b"PK\x01\x02") + 24):  # both heads say that it is small
+        large[place : place + 4] = (1000).to_bytes(4, "little")
+    problem_of(sent(client, "x.zip", bytes(large)), 422)
+    twice = packed_files(*((f"{n}/{path}", b"x") for n in (1, 2) for path in ONE))
+    assert "two files" in problem_of(sent(client, "x.zip", twice), 422)["detail"]
 
 
 def test_an_xml_bomb_is_refused(client):

@@ -112,6 +112,12 @@ class UploadFields(BaseModel):
     index: int | None = Field(
         None, ge=0, le=10_000_000, description="Which recording of a file that holds many."
     )
+    channels: list[Annotated[str, Field(min_length=1, max_length=64)]] | None = Field(
+        None,
+        min_length=1,
+        max_length=64,
+        description="Names of the leads in the order of the file, of files that do not name them.",
+    )
 
     @field_validator("fs", "unit", "index", mode="before")
     @classmethod
@@ -120,7 +126,8 @@ class UploadFields(BaseModel):
 
     def source(self, files: tuple[tuple[str, bytes], ...], sample: str | None) -> Source:
         """The same for a worker."""
-        return Source(files, None, sample, self.fs, self.unit, self.index)
+        named = None if self.channels is None else tuple(self.channels)
+        return Source(files, None, sample, self.fs, self.unit, self.index, named)
 
 
 class LeadsBody(ExplainBody):

@@ -28,7 +28,8 @@ class Signal:
 class Source:
     """Where a recording comes from: uploaded files (name, content), numbers, or a bundled sample.
 
-    `fs` and `unit` state what a file does not say; `index` chooses from a file of many exams.
+    `fs`, `unit` and `channels` (names, in the order of the file) state what a file does not say;
+    `index` chooses from a file of many exams.
     """
 
     files: tuple[tuple[str, bytes], ...] = ()
@@ -37,6 +38,7 @@ class Source:
     fs: float | None = None
     unit: str | None = None
     index: int | None = None
+    channels: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

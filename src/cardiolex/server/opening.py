@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-import zipfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from cardiolex.recordings.recording import Recording
 from cardiolex.recordings.samples import Sample, samples
 from cardiolex.server.jobs import Signal, Source
 from cardiolex.server.limits import Limits
+from cardiolex.server.unpacking import unpack
 
 RATES_HZ = (20.0, 50_000.0)
 MOST_MV = 1e9  # counts of files that state no unit included
@@ -75,11 +76,12 @@ def _from_files(source: Source, limits: Limits) -> Recording:
         for name, content in source.files:
             _write(folder, name, content)
         try:
-            path = _the_recording(folder, source)
-            _check_archive(path, limits)
-            recording = read(path, fs=source.fs, unit=source.unit, index=source.index)
+            path = _the_recording(folder, source, limits)
+            recording = read(
+                path, fs=source.fs, leads=source.channels, unit=source.unit, index=source.index
+            )
         except CardiolexError as error:
-            raise CardiolexError(_without(folder, str(error))) from None
+            raise CardiolexError(_for_clients(_without(folder, str(error)))) from None
         return replace(
             recording,
             source=_without(folder, recording.source),
@@ -103,32 +105,33 @@ def _write(folder: Path, name: str, content: bytes) -> None:
         raise CardiolexError(f"two files are called {name!r}") from None
 
 
-def _the_recording(folder: Path, source: Source) -> Path:
-    if len(source.files) == 1:
-        return folder / source.files[0][0]
+def _the_recording(folder: Path, source: Source, limits: Limits) -> Path:
+    names = [name for name, _ in source.files]
+    if len(names) == 1:
+        path = folder / names[0]
+        if not unpack(path, partial(_write, folder), limits):
+            return path
+        path.unlink()
+        names = sorted(one.name for one in folder.iterdir())
+        if len(names) == 1:
+            return folder / names[0]
     found = find_recordings(folder)
     if len(found) != 1:
-        names = ", ".join(sorted(path.name for path in found)) or "none"
+        held = ", ".join(sorted(path.name for path in found)) or "none"
         raise CardiolexError(
-            f"the {len(source.files)} files hold {len(found)} recordings ({names}); "
+            f"the {len(names)} files hold {len(found)} recordings ({held}); "
             "send the files of one recording, such as a header and its signal file"
         )
     return found[0]
 
 
-def _check_archive(path: Path, limits: Limits) -> None:
-    """Refuse an archive that would unpack to more than is allowed."""
-    if not zipfile.is_zipfile(path):
-        return
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(member.file_size for member in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise CardiolexError(f"{path.name}: a damaged archive ({error})") from error
-    if size > limits.unpacked_mib << 20:
-        raise CardiolexError(
-            f"{path.name}: unpacks to {size >> 20} MiB, at most {limits.unpacked_mib} are allowed"
-        )
+def _for_clients(text: str) -> str:
+    """`text` in which arguments of the library are called as the fields of a request are."""
+    words = {"pass leads=": "state `channels`", "pass fs=": "state `fs`", "with unit=": "`unit`"}
+    words |= {"choose one with index= or exam=": "choose one with `index`"}
+    for ours, theirs in words.items():
+        text = text.replace(ours, theirs)
+    return text
 
 
 def _without(folder: Path, text: str) -> str:

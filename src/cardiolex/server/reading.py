@@ -20,7 +20,8 @@ from cardiolex.server.problems import Problem
 
 Body = TypeVar("Body", bound=Recorded)
 JSON, FORM = "application/json", "multipart/form-data"
-_LISTS = {"conditions": re.compile(r"[;\n]"), "leads": re.compile(r"[,;\s]+")}
+_NAMES = re.compile(r"[,;\s]+")
+_LISTS = {"conditions": re.compile(r"[;\n]"), "leads": _NAMES, "channels": _NAMES}
 """Fields of a form that may hold several entries, and what parts them."""
 
 

@@ -66,6 +66,8 @@ def read_aecg(path: Path) -> Recording:
     born = attribute(named, "subjectDemographicPerson/birthTime", "value")
     unread = [f"{beats} series of representative beats"] if beats else []
     unread += [f"{left} annotations (waves, measurements)"] if left else []
+    name = None if named is None else named.find("subjectDemographicPerson/name")
+    unread += ["the name"] if name is not None and "".join(name.itertext()).strip() else []
     return Recording.from_channels(
         joined.values,
         joined.names,

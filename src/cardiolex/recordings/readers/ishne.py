@@ -82,8 +82,14 @@ def read_ishne(path: Path, facts: Stated, part: Part) -> Recording:
         sex={1: "male", 2: "female"}.get(int(head["sex"])),
         notes=tuple(notes),
         details=_details(head, names),
-        unread=(f"variable block of {block} bytes",) if block else (),
+        unread=_unread(head, block),
     )
+
+
+def _unread(head: Any, block: int) -> tuple[str, ...]:
+    named = _text(head["first_name"]) or _text(head["last_name"])
+    told = (f"variable block of {block} bytes" if block else "", "the name" if named else "")
+    return tuple(filter(None, told))
 
 
 def _head(path: Path) -> Any:

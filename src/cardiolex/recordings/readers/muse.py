@@ -53,7 +53,7 @@ def read_muse(path: Path) -> Recording:
         report=_report(root.find("Diagnosis")),
         notes=(*joined.notes, *notes),
         details=_details(root),
-        unread=(*joined.unread, *others, *_unread(root)),
+        unread=(*joined.unread, *others, *_unread(root, person)),
     )
     return _restored(recording)
 
@@ -138,5 +138,7 @@ def _details(root: Element) -> dict[str, str]:
     return filled(details)
 
 
-def _unread(root: Element) -> list[str]:
-    return sorted({element.tag for element in root if element.tag not in _READ})
+def _unread(root: Element, person: Element | None) -> list[str]:
+    named = any(text_at(person, f"Patient{part}Name") for part in ("First", "Last"))
+    blocks = {element.tag for element in root if element.tag not in _READ}
+    return [*sorted(blocks), *["the name"] * named]

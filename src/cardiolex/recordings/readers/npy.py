@@ -40,6 +40,8 @@ def read_npz(path: Path, facts: Stated) -> Recording:
         raise
     except Exception as error:
         raise ReadError(path, f"is a damaged or unsafe .npz file ({error})") from error
+    if not arrays:
+        raise ReadError(path, "is a ZIP archive without arrays", "unpack it and read what it holds")
     signals = [name for name in _SIGNAL if name in arrays]
     if len(signals) != 1:
         raise ReadError(path, f"holds {sorted(arrays)}", f"one of {_SIGNAL} must be the signal")

@@ -78,7 +78,7 @@ def read_philips(path: Path) -> Recording:
         report=_statements(root),
         notes=(*notes, *odd),
         details=_details(root),
-        unread=tuple(sorted({e.tag for e in root if e.tag not in _READ} | _beats(root))),
+        unread=_unread(root),
     )
 
 
@@ -200,5 +200,7 @@ def _details(root: Element) -> dict[str, str]:
     )
 
 
-def _beats(root: Element) -> set[str]:
-    return {"representative beats"} if root.find("waveforms/repbeats") is not None else set()
+def _unread(root: Element) -> tuple[str, ...]:
+    beats = ["representative beats"] * (root.find("waveforms/repbeats") is not None)
+    named = any(text_at(root, f"{_PERSON}/name/{part}name") for part in ("first", "last"))
+    return (*sorted({e.tag for e in root if e.tag not in _READ} | {*beats}), *["the name"] * named)

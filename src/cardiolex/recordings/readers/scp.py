@@ -33,7 +33,7 @@ def read_scp(path: Path) -> Recording:
     sections = read_sections(path)
     leads = read_leads(path, sections.need(3))
     tables = parse_tables(path, sections.get(2))
-    person, notes = read_person(path, sections.get(1))
+    person, notes, left = read_person(path, sections.get(1))
     found = rhythm(path, sections, leads, tables)
     joined = join_pieces(path, _pieces(leads, found.values_mv, found.fs))
     bounded_shape(path, *joined.values.shape)
@@ -49,7 +49,7 @@ def read_scp(path: Path) -> Recording:
         labels=tuple(dict.fromkeys(codes)),
         notes=(*sections.notes, *joined.notes, *found.notes, *notes),
         details=filled(details),
-        unread=(*joined.unread, *_unread(sections, leads)),
+        unread=(*joined.unread, *left, *_unread(sections, leads)),
         **person,
     )
 

@@ -12,8 +12,12 @@ _AGE_UNITS = {1: "Y", 2: "M", 3: "W", 4: "D", 5: "H"}
 _TEXTS = {16: "institution", 18: "department", 30: "comment", 35: "history"}
 
 
-def read_person(path: Path, section: bytes) -> tuple[dict[str, Any], list[str]]:
-    """Return patient, age, sex and details for `Recording.from_channels`, and notes.
+_NAMES = {0, 1, 3}
+_READ = {2, 4, 5, 8, 13, 14, 25, 26, 27, 28, *_TEXTS}
+
+
+def read_person(path: Path, section: bytes) -> tuple[dict[str, Any], list[str], list[str]]:
+    """Return patient, age, sex and details for `Recording.from_channels`, notes, what is unread.
 
     Names, addresses and physicians are not read.
     """
@@ -41,7 +45,12 @@ def read_person(path: Path, section: bytes) -> tuple[dict[str, Any], list[str]]:
         "sex": {1: "male", 2: "female"}.get(next(iter(tags.get(8, b"")), 0)),
         "details": details,
     }
-    return person, notes
+    named = any(_text(tags[tag]) for tag in _NAMES & set(tags))
+    unread = ["the name"] * named
+    others = sorted(set(tags) - _READ - _NAMES)
+    if others:
+        unread.append(f"section 1, fields {', '.join(map(str, others))}")
+    return person, notes, unread
 
 
 def _fields(path: Path, section: bytes) -> Iterator[tuple[int, bytes]]:

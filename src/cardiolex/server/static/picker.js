@@ -32,10 +32,12 @@ export function Picker({ id, label, samples, onOpen, onClose, open }) {
         ${samples.map(one => html`<option value=${one.sample}>${one.sample}: ${one.diagnosis}</option>`)}
       </select>
       ${open && onClose && html`<button type="button" onClick=${onClose}>Remove</button>`}
-      <details class="stated"><summary>If the file does not say its rate or unit</summary>
+      <p class="soft">A ZIP archive may hold the files of one recording.</p>
+      <details class="stated"><summary>If the file does not say its rate, unit or leads</summary>
         <label>Samples per second <input type="number" min="20" max="50000" step="any" inputmode="decimal" onInput=${state('fs')} /></label>
         <label>Unit <select onChange=${state('unit')}><option value="">as in the file</option>
           ${['mV', 'uV', 'V', 'nV'].map(unit => html`<option>${unit}</option>`)}</select></label>
+        <label>Leads in the order of the file <input type="text" placeholder="I, II, V1" onInput=${state('channels')} /></label>
         <label>Which recording of many, from 0 <input type="number" min="0" step="1" onInput=${state('index')} /></label>
       </details>
     </section>`;
