@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import pty
+import shutil
 import signal
 import time
 
@@ -21,6 +22,28 @@ def long_list(tmp_path):
     return path
 
 
+COUNT = 40
+"""Recordings of `crowd`: drawing them takes so long that a signal always comes in between."""
+
+
+@pytest.fixture
+def crowd(tmp_path):
+    """A folder of recordings that share a signal file."""
+    folder = tmp_path / "crowd"
+    folder.mkdir()
+    header = (FOLDER / "ludb" / "104.hea").read_text()
+    shutil.copy(FOLDER / "ludb" / "104.dat", folder)
+    for number in range(COUNT):
+        name = f"r{number:02d}"
+        (folder / f"{name}.hea").write_text(header.replace("104 ", f"{name} ", 1))
+    return folder
+
+
+def only_notes(err):
+    """Whether nothing was said but which questions were no label in training."""
+    return all("no label in training: the answer rests on" in line for line in err.splitlines())
+
+
 def wait_for(condition, process, seconds=200):
     until = time.monotonic() + seconds
     while not condition():
@@ -28,28 +51,29 @@ def wait_for(condition, process, seconds=200):
         time.sleep(0.02)
 
 
-def test_a_kill_leaves_old_output_and_whole_pictures(start, model_folder, tmp_path):
+def test_a_kill_leaves_old_output_and_whole_pictures(start, crowd, model_folder, tmp_path):
     output, plots = tmp_path / "out" / "findings.csv", tmp_path / "plots"
     output.parent.mkdir()
     output.write_text("from last time")
     tokens = ("--model", model_folder, "--format", "csv", "--output", output, "--plot", plots)
-    process = start("interpret", FOLDER, *tokens)
+    process = start("interpret", crowd, *tokens)
     wait_for(lambda: len(list(plots.glob("[!.]*.png"))) >= 2, process)
     process.kill()
     process.wait()
     assert output.read_text() == "from last time"
     drawn = list(plots.glob("[!.]*.png"))
-    assert len(drawn) < 11
+    assert len(drawn) < COUNT
     assert all(path.read_bytes().endswith(b"IEND\xaeB`\x82") for path in drawn)
     left = [path.name for path in output.parent.iterdir() if path != output]
     assert all(name.startswith(".findings.") for name in left)
 
 
-def test_an_interruption_ends_with_130_and_leaves_nothing(start, model_folder, tmp_path):
+def test_an_interruption_ends_with_130_and_leaves_nothing(start, crowd, model_folder, tmp_path):
     plots = tmp_path / "plots"
     output = tmp_path / "out" / "findings.csv"
     tokens = ("--model", model_folder, "--output", output, "--plot", plots)
-    process = start("interpret", FOLDER, *tokens)
+    tokens += ("--conditions", "atrial fibrillation")
+    process = start("interpret", crowd, *tokens)
     wait_for(lambda: list(plots.glob("[!.]*.png")), process)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=200)
@@ -64,7 +88,7 @@ def test_a_reader_that_leaves_early_gets_no_traceback(start, model_folder, long_
     assert process.stdout.readline().startswith("record,condition")
     process.stdout.close()
     assert process.wait(timeout=200) == 1
-    assert process.stderr.read() == ""
+    assert only_notes(process.stderr.read())
 
 
 def test_findings_stay_on_stdout_while_a_terminal_shows_progress(start, model_folder, tmp_path):
@@ -102,4 +126,4 @@ def test_json_that_is_piped_is_whole(start, model_folder, long_list):
     out, err = start("interpret", FOLDER / "cpsc2018", *tokens).communicate(timeout=200)
     records = json.loads(out)
     assert [record["record"] for record in records] == ["A0023", "A0074", "A0102", "A0144"]
-    assert len(out) > 65536 and err == ""
+    assert len(out) > 65536 and only_notes(err)
