@@ -37,6 +37,8 @@ def test_figures_are_printed_and_written(call, model_folder, table, tmp_path):
     own = content["figures"][1]
     assert own["recall"]["5"]["value"] == 1 and own["recall_by_chance"]["1"] == pytest.approx(1 / 3)
     assert (tmp_path / "out" / "told-retrieval.md").read_text() in ended.out
+    page = (tmp_path / "out" / "told-retrieval.html").read_text()
+    assert 'alt="Recall against chance' in page and "data:image/svg+xml" in page
 
 
 def test_records_that_cannot_be_used_are_listed(call, model_folder, table, tmp_path):

@@ -274,3 +274,17 @@ def test_a_label_outside_the_list_is_a_failure_of_its_record(tmp_path):
     assert result.recordings == 1
     assert result.failures[0][0] == "E00002.hea"
     assert "label '12345' is none that Georgia uses" in result.failures[0][1]
+
+
+def test_half_a_download_is_seen(tmp_path):
+    root = tmp_path / "in"
+    layouts.challenge(root, {f"g1/E0000{n}": "426783006" for n in (1, 2, 3)})
+    (root / "g1" / "E00001.hea").unlink()
+    (root / "g1" / "E00002.mat").unlink()
+    (root / "g1" / "RECORDS").write_text("E00001\nE00002\nE00003\nE00004\n")
+    result = prepare_set("georgia", root, tmp_path / "store", preprocess=PLAIN)
+    assert result.windows == 1
+    told = dict(result.failures)
+    assert set(told) == {"g1/E00001.mat", "g1/E00002.hea", "E00004"}
+    assert "header is not there" in told["g1/E00001.mat"]
+    assert "header is not there" in told["E00004"]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from cardiolex.errors import CardiolexError
+from cardiolex.evaluation.asked_once import together
 from cardiolex.evaluation.kept_scores import KeptScores, fingerprint
 from cardiolex.evaluation.loading import score_in_batches
 from cardiolex.recordings.recording import Recording
@@ -37,6 +38,16 @@ def test_what_was_asked_is_not_asked_again(tmp_path):
     np.testing.assert_array_equal(later[:5], fresh[:, ::-1])
     assert (again.asked, again.found) == (2, 5)
     assert [name for name, *_ in model.seen] == ["0", "1", "2", "3", "4", "5", "6"]
+
+
+def test_tables_that_share_recordings_share_the_asking(tmp_path):
+    kept = KeptScores(tmp_path / "kept.sqlite", "m")
+    score = together(kept.score(Model()), ("af", "lbbb", "vt now"))
+    for table in (("af",), ("vt now", "lbbb")):
+        np.testing.assert_array_equal(
+            score(recordings(), table, None), Model()(recordings(), table, None)
+        )
+    assert (kept.asked, kept.found) == (5, 5)
 
 
 @pytest.mark.parametrize(

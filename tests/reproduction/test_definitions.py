@@ -78,3 +78,5 @@ def test_sets_are_those_of_the_split_tables():
 def test_a_misspelt_table_is_refused_with_the_nearest():
     with pytest.raises(CardiolexError, match="kmerl-table-2"):
         definition("kmerl-tabel-2")
+    with pytest.raises(CardiolexError, match="not available: the paper prints no numbers"):
+        definition("supreme-figure-12")

@@ -50,6 +50,19 @@ def test_rows_not_run_and_missing_records_are_listed():
     assert "| K-MERL | 76.5 ± 1.8 / – |" in text
 
 
+def test_what_nobody_can_measure_does_not_make_a_table_incomplete():
+    whole = _filled("melp-ablation")
+    asked = {name: row for name, row in whole.figures.items() if name != "no rhythm supervision"}
+    known = replace(whole, figures=asked, not_run={"no rhythm supervision": "nothing to ask"})
+    assert known.complete
+    assert not replace(known, not_run={"no beat supervision": "no store"}).complete
+    by_hand = _filled("kmerl-table-8")
+    accuracy = next(c for c in by_hand.definition.columns if c.metric == "accuracy")
+    for column, complete in ((accuracy, True), (by_hand.definition.columns[-1], False)):
+        rows = {name: row | {column: Figure()} for name, row in by_hand.figures.items()}
+        assert replace(by_hand, figures=rows).complete == complete
+
+
 def test_what_could_not_be_obtained_is_not_a_number():
     text = _filled("melp-linear-probe").to_markdown()
     assert "not available here / 50.0" in text

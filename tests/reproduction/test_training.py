@@ -51,8 +51,11 @@ def test_at_small_scale_a_variant_keeps_what_it_is_about(tmp_path):
     fixed = configured(Training("kmerl", "fixed-masked-leads"), settings)
     assert fixed.system.masking.masked_leads == (9,)
     assert configured(Training("kmerl", "token-size-25"), settings).segment_s == 0.05
+    assert "BERT" in configured(Training("kmerl", "bio-clinical-bert"), settings).text_encoder
     dropout = configured(Training("supreme", "dropout-0.15"), settings).system
     assert (dropout.encoder.dropout, dropout.encoder.width) == (0.15, usual.system.encoder.width)
+    few = configured(Training("supreme", changes={"share": 0.01}), settings)
+    assert (few.share, few.trainer.batch_size) == (0.01, 2)
     widths = [
         configured(Training("kmerl", size), settings).system.encoder.width
         for size in (None, "small", "middle", "base")
@@ -67,8 +70,6 @@ def test_what_is_missing_is_named_with_the_remedy(tmp_path):
         configured(Training("kmerl"), nothing)
     with pytest.raises(CannotRun, match="--labels unmerged=FOLDER"):
         configured(Training("kmerl", labels="unmerged"), _full(tmp_path))
-    with pytest.raises(CannotRun, match="Bio_ClinicalBERT"):
-        configured(Training("kmerl", "bio-clinical-bert"), _small(tmp_path))
     with pytest.raises(CardiolexError, match="resamples 0"):
         Settings(output=tmp_path, resamples=0)
 

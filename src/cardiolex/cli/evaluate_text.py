@@ -49,6 +49,7 @@ def retrieval(
         Folder for table and JSON.
     """
     from cardiolex.evaluation.page_parts import text_part
+    from cardiolex.evaluation.page_parts.pictures import retrieval_picture
     from cardiolex.evaluation.report_table import read_report_table
     from cardiolex.evaluation.retrieval import evaluate_retrieval
     from cardiolex.interpreter import load
@@ -75,7 +76,13 @@ def retrieval(
             publish_page(
                 output / f"{table.name}-retrieval",
                 f"{interpreter.name}: {table.name}",
-                [text_part(f"Retrieval: {table.name}", result.to_markdown())],
+                [
+                    text_part(
+                        f"Retrieval: {table.name}",
+                        result.to_markdown(),
+                        retrieval_picture(result),
+                    )
+                ],
                 models=[interpreter],
                 seed=measuring.seed,
                 resamples=measuring.resamples,
@@ -165,6 +172,7 @@ def report_generation(
         Folder for table and JSON.
     """
     from cardiolex.evaluation.page_parts import text_part
+    from cardiolex.evaluation.page_parts.pictures import generation_picture
     from cardiolex.evaluation.report_generation import evaluate_report_generation
     from cardiolex.evaluation.report_table import read_report_table
     from cardiolex.evaluation.text_scores import check_libraries
@@ -196,7 +204,13 @@ def report_generation(
             publish_page(
                 output / f"{table.name}-report-generation",
                 f"Written reports: {table.name}",
-                [text_part(f"Written reports: {table.name}", result.to_markdown())],
+                [
+                    text_part(
+                        f"Written reports: {table.name}",
+                        result.to_markdown(),
+                        generation_picture(result),
+                    )
+                ],
                 models=[] if interpreter is None else [interpreter],
                 seed=seed,
                 resamples=resamples,

@@ -16,12 +16,17 @@ from cardiolex.cli.progress import progress_bar
 def tables() -> int:
     """Every table and figure that can be made anew, and what the papers' own figures contradict."""
     from cardiolex.evaluation.published.checks import disagreements
-    from cardiolex.reproduction.catalogue import DEFINITIONS
+    from cardiolex.reproduction.catalogue import DEFINITIONS, NOT_AVAILABLE
 
     for name, one in DEFINITIONS.items():
         runs = {row.training.name for row in one.rows if row.training is not None}
         known = sum(cell.value is not None for cell in one.published)
-        print(f"{name:26} {one.title}; {len(runs)} runs, {known} published figures")
+        unknown = sum(cell.obtained == "not available" for cell in one.published)
+        more = f", {unknown} not available" if unknown else ""
+        print(f"{name:26} {one.title}; {len(runs)} runs, {known} published figures{more}")
+    for why in dict.fromkeys(NOT_AVAILABLE.values()):
+        first, *rest = [name for name, reason in NOT_AVAILABLE.items() if reason == why]
+        print(", ".join([first, *(name.rpartition("-")[2] for name in rest)]) + f": {why}")
     print("\nIn the papers themselves:")
     for found in disagreements():
         print(f"- {found}")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from cardiolex.evaluation.loading import LoadedTable
+from cardiolex.evaluation.loading import LoadedTable, Score
 from cardiolex.recordings.recording import Recording
 
 Logits = Callable[[Sequence[Recording], Sequence[str], Sequence[str] | None], NDArray[np.floating]]
@@ -42,3 +42,18 @@ class AskedOnce:
             self.known.update(zip((keys[i] for i in new), answers, strict=True))
         columns = [self.place[condition] for condition in conditions]
         return expit(np.stack([self.known[key] for key in keys])[:, columns].astype(np.float64))
+
+
+def together(score: Score, every: Sequence[str]) -> Score:
+    """A `Score` that always asks for `every` condition and gives those that were wanted.
+
+    In front of kept answers, tables with other conditions on the same recordings find theirs there.
+    """
+    place = {condition: i for i, condition in enumerate(every)}
+
+    def asked(
+        recordings: Sequence[Recording], conditions: Sequence[str], leads: Sequence[str] | None
+    ) -> NDArray[np.floating]:
+        return score(recordings, every, leads)[:, [place[one] for one in conditions]]
+
+    return asked

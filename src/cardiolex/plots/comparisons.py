@@ -44,9 +44,14 @@ class Series:
 
 
 def grouped(
-    groups: Sequence[Group], series: Sequence[str] | None, *, title: str = "", metric: str = ""
+    groups: Sequence[Group],
+    series: Sequence[str] | None,
+    *,
+    title: str = "",
+    metric: str = "",
+    marks: str = "filled: ours with 95 % interval, open: published",
 ) -> Figure:
-    """A row of text per point, group under group.
+    """A row of text per point, group under group; `marks` says what filled and open ones are.
 
     With `series` (names in order) every point of a name has its colour and mark, and one line of
     the drawing holds a group; without, every point has a line of its own under the group's name.
@@ -66,7 +71,7 @@ def grouped(
     names = [label for label, _ in reversed(lines)]
     axes.set_yticks(range(len(lines)), names, fontsize=7.5, parse_math=False)
     axes.set_ylim(-0.8, len(lines) - 0.2)
-    axes.set_xlabel(f"{metric}; filled: ours with 95 % interval, open: published")
+    axes.set_xlabel(f"{metric}; {marks}" if marks else metric)
     if series is not None:
         _legend(axes, series, groups)
     return figure

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from cardiolex.evaluation.asked_once import together
 from cardiolex.evaluation.kept_scores import KeptScores, fingerprint
 from cardiolex.evaluation.probing import Features
 from cardiolex.interpreter import Interpreter, load
@@ -64,9 +65,8 @@ class Asked:
         leads: Sequence[str] | None,
     ) -> NDArray[np.float64]:
         """Probabilities (N, C); an answer never depends on what else is asked."""
-        ask = self._kept.score(self.interpreter.score)
-        answers = np.asarray(ask(recordings, self._conditions, leads), np.float64)
-        return answers[:, [self._conditions.index(condition) for condition in conditions]]
+        ask = together(self._kept.score(self.interpreter.score), self._conditions)
+        return np.asarray(ask(recordings, conditions, leads), np.float64)
 
     def features(self, name: str, part: str) -> tuple[Features, tuple[str, ...]]:
         """Embeddings of a part of a set ("": all of it) with labels, and the classes."""

@@ -45,6 +45,11 @@ class Column:
         return ", ".join(part for part in parts if part)
 
     @property
+    def measurable(self) -> bool:
+        """Whether a command can find it: an accuracy of extraction needs people."""
+        return self.metric in ("AUROC", "records")
+
+    @property
     def label(self) -> str:
         """The set, in short."""
         return SHORT.get(self.split_set, self.split_set)

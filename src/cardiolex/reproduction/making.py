@@ -41,6 +41,8 @@ def make(
             raise
         except CardiolexError as error:
             not_run[row.name] = str(error)
+            if row.training is None:
+                continue  # never to be run; the table says why
             print(f"cardiolex: {definition.name}, {row.name}: {error}", file=sys.stderr)
     return Outcome(
         definition,

@@ -35,9 +35,15 @@ class Outcome:
 
     @property
     def complete(self) -> bool:
-        """Whether every cell of ours holds a figure."""
-        cells = [f for row in self.figures.values() for f in row.values()]
-        return not self.not_run and all(one.value is not None for one in cells)
+        """Whether every cell of ours that can be measured holds a figure."""
+        ours = {row.name for row in self.definition.rows if row.training is not None}
+        cells = [
+            figure.value
+            for row in self.figures.values()
+            for column, figure in row.items()
+            if column.measurable
+        ]
+        return not (ours & self.not_run.keys()) and None not in cells
 
     def cells(self) -> Iterator[tuple[str, Column, str, Figure]]:
         """Row, column, what is printed, what we found; in the order of the table."""
@@ -53,7 +59,8 @@ class Outcome:
         d = self.definition
         lines = [f"## {d.heading}", "", f"Published: {d.source}."]
         if self.facts.get("scale") == "small":
-            lines += ["", f"**{SMALL}**"]
+            made = f"{self.facts.get('steps')} steps on {self.facts.get('simulated_recordings')}"
+            lines += ["", f"**{SMALL}** Here: {made} recordings."]
         if d.note:
             lines += ["", d.note]
         lines += ["", "In each cell: published / ours (95 % interval)."]

@@ -1,8 +1,8 @@
 """SuPreME's tables (arXiv 2502.19668, workshop version).
 
-Its figures 3 and 7 to 17 print no numbers, and which curves each shows is not recorded here. Two
-drawings stand for what the text says of them: zero-shot by share of the pre-training records
-against ECG-only methods probed with 10 % of labels, and zero-shot per class.
+Its figures 3 and 7 to 17 print no numbers, and what each shows is not recorded here: they are not
+available. Two drawings show what its text and tables speak of: zero-shot by share of the
+pre-training records, and zero-shot per class.
 """
 
 from __future__ import annotations
@@ -25,6 +25,12 @@ SUPREME = Training("supreme")
 FULL = Row("SuPreME", SUPREME)
 MERL = Row("MERL ViT", MERL_VIT)
 SHARES = (1, 5, 10, 20, 50, 100)
+NOT_AVAILABLE = {
+    f"supreme-figure-{n}": "not available: the paper prints no numbers in it, and what it shows is "
+    "not recorded here; supreme-data-share and supreme-per-class draw what its text speaks of"
+    for n in (3, *range(7, 18))
+}
+"""Figures that cannot be made, and why."""
 
 
 def _table(
@@ -71,7 +77,7 @@ def _ablations() -> TableDefinition:
             return Row(name, Training("supreme", labels=labels[name]))
         if name == "MERL's CKEPE":
             return Row(name, SUPREME, prompts="enriched")
-        return Row(name, why="these prompts are not published")
+        return Row(name, why="the prompts are not published")
 
     names = dict.fromkeys(cell.row for cell in cells)
     title = "Ablations, mean zero-shot"
@@ -130,14 +136,14 @@ def _shares() -> TableDefinition:
     return TableDefinition(
         "supreme-data-share",
         "supreme",
-        "Fig. 3 or another",
+        "as its text has it",
         "Zero-shot by share of the pre-training records",
         rows,
         (Column(MEAN, "zero-shot", leads=12),),
         whole,
         "panels",
         "The text says that 20 % of the records beat ECG-only methods probed with 10 % of labels; "
-        "which figure shows it is not recorded.",
+        "the shares are ours.",
     )
 
 
@@ -145,7 +151,7 @@ def _per_class() -> TableDefinition:
     return TableDefinition(
         "supreme-per-class",
         "supreme",
-        "Fig. 7-17 or some of them",
+        "as Tab. 14, by class",
         "Zero-shot per class",
         (FULL,),
         on_six_sets("zero-shot", leads=12),
@@ -155,7 +161,7 @@ def _per_class() -> TableDefinition:
             if c.row == "SuPreME" and c.split_set in SPLIT_SETS
         ),
         "classes",
-        "What each of these figures shows is not recorded.",
+        "The paper's figures by class are not available here.",
     )
 
 

@@ -23,7 +23,7 @@ from cardiolex.recipes.variants import Variant, flat, variant_named
 from cardiolex.recordings.preprocess import Preprocess
 from cardiolex.reproduction.definition import Training
 from cardiolex.reproduction.recipes import recipe_named
-from cardiolex.reproduction.scale import FS, SYSTEMS, TRAINER, VARIANTS
+from cardiolex.reproduction.scale import BATCH, FS, SYSTEMS, TRAINER, VARIANTS
 from cardiolex.reproduction.settings import Settings
 from cardiolex.simulation import Settings as Simulated
 
@@ -104,10 +104,6 @@ def overrides(training: Training, settings: Settings) -> dict[str, Any]:
         encoder = settings.text_encoder or (str(BUNDLED / "text") if settings.small else None)
         if encoder is not None:
             given["text_encoder"] = encoder
-    elif settings.small:
-        raise CannotRun(
-            f"needs the text encoder {changes['text_encoder']}, left out at small scale"
-        )
     if settings.all_steps is not None:
         given["trainer"]["steps"] = settings.all_steps
     if settings.workers is not None:
@@ -163,7 +159,9 @@ def _small(training: Training) -> dict[str, Any]:
         raise CannotRun(f"{training.recipe} has no small size")
     own = VARIANTS.get((training.recipe, training.variant or ""), {})
     system = laid_over(SYSTEMS[training.recipe], own)
-    return {"held_out": 0.0, "system": system, "trainer": dict(TRAINER)}
+    share = training.changes.get("share", 1)  # a share of few recordings must fill a batch
+    trainer = {**TRAINER, "batch_size": max(2, round(BATCH * share))}
+    return {"held_out": 0.0, "system": system, "trainer": trainer}
 
 
 def _variant_wins(

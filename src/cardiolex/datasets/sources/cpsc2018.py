@@ -41,7 +41,7 @@ def entries(reading: Reading) -> Iterator[Entry]:
     if any(file.endswith(".hea") for file in files):
         yield from header_entries(
             reading,
-            r"A\d{4}\.hea",
+            r"A\d{4}",
             ABOUT,
             ("cpsc",),
             split=lambda record: split.get(record, ""),

@@ -19,7 +19,7 @@ def entries(reading: Reading) -> Iterator[Entry]:
     split = {name: part.split for part in parts.values() for name in part.ids}
     yield from header_entries(
         reading,
-        r"JS\d+\.hea",
+        r"JS\d+",
         "Chapman-Shaoxing-Ningbo",
         ("chapman_shaoxing", "ningbo"),
         split=lambda record: split.get(record, ""),

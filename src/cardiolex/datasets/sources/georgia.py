@@ -10,7 +10,7 @@ from cardiolex.datasets.sources.headers import header_entries
 
 def entries(reading: Reading) -> Iterator[Entry]:
     """Yield every E….hea below the folder; patients are not told."""
-    yield from header_entries(reading, r"E\d+\.hea", "Georgia", ("georgia",))
+    yield from header_entries(reading, r"E\d+", "Georgia", ("georgia",))
 
 
 SOURCE = Source(

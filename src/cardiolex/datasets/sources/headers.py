@@ -40,6 +40,32 @@ def find_files(root: Path, pattern: str, about: str) -> list[str]:
     return sorted(found, key=lambda file: (file.rpartition("/")[2], file))
 
 
+def find_headers(reading: Reading, stem: str, about: str) -> list[str]:
+    """Headers of records named like the pattern `stem`, as `find_files` gives files.
+
+    Half a download is seen: a signal file without its header, and a record that a RECORDS file
+    names and that has none, are failures.
+    """
+    headers = find_files(reading.root, rf"{stem}\.hea", about)
+    there, named = {Path(file).stem for file in headers}, re.compile(stem)
+    lone: dict[str, str] = {}
+    for folder, below, names in os.walk(reading.root):
+        below.sort()
+        here = Path(folder)
+        for name in sorted(names):
+            if name.endswith((".dat", ".mat")):
+                lone.setdefault(Path(name).stem, (here / name).relative_to(reading.root).as_posix())
+        if "RECORDS" in names:
+            for line in (here / "RECORDS").read_text(encoding="utf-8").split():
+                lone.setdefault(Path(line).name, line)
+    reading.failures += [
+        (file, "its header is not there; get it with `cardiolex download`")
+        for record, file in sorted(lone.items())
+        if record not in there and named.fullmatch(record)
+    ]
+    return headers
+
+
 @lru_cache(maxsize=1)
 def _mapping() -> list[dict[str, str]]:
     text = files(__package__).joinpath("cinc2021_codes.csv").read_text("utf-8")
@@ -53,7 +79,7 @@ def codes_of(*sets: str) -> tuple[str, ...]:
 
 def header_entries(
     reading: Reading,
-    pattern: str,
+    stem: str,
     about: str,
     sets: Sequence[str],
     *,
@@ -62,14 +88,15 @@ def header_entries(
 ) -> Iterator[Entry]:
     """Yield one entry per header; what any record of `sets` is labelled with was judged.
 
-    `name_of(code)` turns a label into vocabulary names; the default takes SNOMED CT codes. A code
-    that no record of these sets carries is a failure of its record.
+    `stem` is the pattern of a record's name. `name_of(code)` turns a label into vocabulary names;
+    the default takes SNOMED CT codes. A code that no record of these sets carries is a failure of
+    its record.
     """
     allowed = codes_of(*sets)
     named = name_of or (lambda code: reading.names("snomed", code))
     judged = tuple(sorted({name for code in allowed for name in named(code)}))
     unnamed: Counter[str] = Counter()
-    for file in find_files(reading.root, pattern, about):
+    for file in find_headers(reading, stem, about):
         try:
             header = parse_header(reading.root / file)
         except ReadError as error:

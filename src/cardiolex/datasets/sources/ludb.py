@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cardiolex.datasets.rows import Truth
 from cardiolex.datasets.sources.entry import Entry, Reading, Source
-from cardiolex.datasets.sources.headers import find_files, note_unnamed, statement_names
+from cardiolex.datasets.sources.headers import find_headers, note_unnamed, statement_names
 from cardiolex.recordings.readers.comments import Person, parse_comments
 from cardiolex.recordings.readers.errors import ReadError
 from cardiolex.recordings.readers.wfdb_header import parse_header
@@ -46,7 +46,7 @@ _PATTERNS = [
 def entries(reading: Reading) -> Iterator[Entry]:
     """Yield every numbered header below the folder."""
     people: dict[str, Person] = {}
-    for file in find_files(reading.root, r"\d{1,3}\.hea", ABOUT):
+    for file in find_headers(reading, r"\d{1,3}", ABOUT):
         try:
             people[file] = parse_comments(parse_header(reading.root / file).comments)
         except ReadError as error:

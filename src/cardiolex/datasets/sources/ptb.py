@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cardiolex.datasets.rows import Truth
 from cardiolex.datasets.sources.entry import Entry, Reading, Source
-from cardiolex.datasets.sources.headers import find_files, statement_names
+from cardiolex.datasets.sources.headers import find_headers, statement_names
 from cardiolex.recordings.readers.comments import parse_comments
 from cardiolex.recordings.readers.errors import ReadError
 from cardiolex.recordings.readers.wfdb_header import parse_header
@@ -40,7 +40,7 @@ _PATTERNS = [
 
 def entries(reading: Reading) -> Iterator[Entry]:
     """Yield every s….hea below the folder; the folder patientNNN names the patient."""
-    for file in find_files(reading.root, r"s\d{4}\w+\.hea", "PTB Diagnostic"):
+    for file in find_headers(reading, r"s\d{4}\w+", "PTB Diagnostic"):
         try:
             person = parse_comments(parse_header(reading.root / file).comments)
         except ReadError as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cardiolex.evaluation.lead_importance import LeadImportance
 from cardiolex.evaluation.metrics import roc_curve
 from cardiolex.evaluation.mini_benchmark import MiniBenchmark
+from cardiolex.evaluation.page_parts.pictures import benchmark_picture, transfer_picture
 from cardiolex.evaluation.partial_leads import PartialLeadsResult
 from cardiolex.evaluation.probing import ProbeResult
 from cardiolex.evaluation.results import ZeroShotResult, decisions_table
@@ -125,13 +126,14 @@ def probe_part(results: Sequence[ProbeResult]) -> Part:
 
 def transfer_part(result: TransferResult) -> Part:
     """From one data set to another."""
+    drawn = transfer_picture(result)
     return Part(
         "Transfer between data sets",
         (
             "A linear probe on the frozen features learns on the source and is judged on the "
             "target, over the conditions that both have; beside it zero-shot on the same.",
         ),
-        (),
+        () if drawn is None else (drawn,),
         (Table(*result.rows()),),
         tuple(f"{t.source} to {t.target}: {', '.join(t.classes)}." for t in result.transfers),
     )
@@ -147,6 +149,6 @@ def benchmark_part(result: MiniBenchmark) -> Part:
             f"the {result.face} face. F1 and accuracy with all leads, thresholds from other "
             "patients. Too few records to stand for the full test sets.",
         ),
-        (),
+        (benchmark_picture(result),),
         (Table(*result.rows()),),
     )

@@ -10,15 +10,15 @@ import numpy as np
 
 from cardiolex.evaluation.loading import LoadedTable
 from cardiolex.evaluation.results import versions
-from cardiolex.plots.result_page import Part, Table
+from cardiolex.plots.result_page import Part, Picture, Table
 
 if TYPE_CHECKING:
     pass
 
 
-def text_part(title: str, markdown: str) -> Part:
-    """A result that is a table in Markdown."""
-    return Part(title, markdown=markdown)
+def text_part(title: str, markdown: str, drawn: Picture) -> Part:
+    """A result that is a picture and tables in Markdown."""
+    return Part(title, pictures=(drawn,), markdown=markdown)
 
 
 def data_card(loaded: Sequence[LoadedTable]) -> Part:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cardiolex.evaluation.calibration_result import CalibrationResult
+from cardiolex.evaluation.page_parts.pictures import prompts_picture, seen_picture
 from cardiolex.evaluation.paired import PairedResult
 from cardiolex.evaluation.prompt_styles import PromptResult
 from cardiolex.evaluation.robustness import RobustnessResult
@@ -62,7 +63,7 @@ def seen_part(result: SeenResult) -> Part:
             f"By similarity: cosine of {result.threshold:g} or more with a name met in "
             "pre-training, as the papers do. By vocabulary: the wording resolves to such a name.",
         ),
-        (),
+        (seen_picture(result),),
         (
             Table(*result.macro_rows()),
             Table(*result.table_rows(differing=True), "Where the verdicts differ"),
@@ -80,7 +81,7 @@ def prompts_part(result: PromptResult) -> Part:
     return Part(
         f"Wording of the questions: {result.table}",
         (f"{result.n_records} records of {result.n_patients} patients, differences paired.",),
-        (),
+        (prompts_picture(result),),
         (
             Table(*result.rows()),
             Table(("condition", *result.texts), asked, "What was asked"),
