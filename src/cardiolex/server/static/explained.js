@@ -26,7 +26,7 @@ export function Explained({ slots, condition, onUse, onClose }) {
     <p class="soft"><span class="key for"></span> speaks for it <span class="key against"></span> speaks against it</p>
     ${slots.map(slot => html`<div>${slots.length > 1 ? html`<h4>${slot.id}</h4>` : null}
       ${slot.explanation?.failed ? html`<p class="failed">${slot.explanation.failed}</p>` : slot.explanation
-        ? html`<p>${slot.explanation.text}.</p><${Verdict} explanation=${slot.explanation} />`
+        ? html`<p>${slot.explanation.text[0].toUpperCase() + slot.explanation.text.slice(1)}.</p><${Verdict} explanation=${slot.explanation} />`
         : html`<p aria-busy="true">Looking…</p>`}</div>`)}
     <${FewLeads} slots=${slots} condition=${condition} onUse=${onUse} />
     <button type="button" onClick=${onClose}>Hide</button>
