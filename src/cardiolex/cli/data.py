@@ -14,26 +14,30 @@ from cardiolex.cli.progress import progress_bar
 
 
 def simulate(
-    store: Path,
+    output: Path,
     /,
     *,
     count: int = 1000,
+    format: Literal["store", "wfdb"] = "store",
     seed: int = 0,
     fs: float = 500.0,
     seconds: float = 10.0,
     mix: Literal["balanced", "population"] = "balanced",
     require: str | None = None,
     noise: bool = True,
-    processes: int = 1,
+    processes: int | None = None,
 ) -> int:
-    """Simulate recordings with reports and labels into a store; a second call goes on.
+    """Simulate recordings with reports, labels and beats; a second call goes on.
 
     Parameters
     ----------
-    store
-        Folder of the store.
+    output
+        Folder of the store, or of the files.
     count
         Number of recordings.
+    format
+        store: arrays to train on; wfdb: files for any program, with annotated beats and waves,
+        truth.csv for `evaluate` and reports.csv for `extract`.
     seed
         Same seed, same recordings.
     fs
@@ -47,28 +51,40 @@ def simulate(
     noise
         Whether electrodes, cables and cart disturb the recording.
     processes
-        Number of processes.
+        Number of processes; all cores if not given. The result is the same.
     """
     from cardiolex.datasets.simulated import simulate_to_store
+    from cardiolex.datasets.simulated_files import simulate_to_wfdb
     from cardiolex.recordings.preprocess import Preprocess
     from cardiolex.simulation import CONDITIONS, Settings
+    from cardiolex.workers import cores
 
-    if count < 1 or processes < 1:
+    if count < 1 or (processes is not None and processes < 1):
         raise CallError(f"--count {count} --processes {processes}: both must be at least 1")
     if require is not None:
         require = _simulated(require, CONDITIONS)
     settings = Settings(fs=fs, seconds=seconds, mix=mix, require=require, noise=noise)
     with progress_bar("simulating") as progress:
-        simulate_to_store(
-            store,
-            count,
-            preprocess=Preprocess(fs=fs, seconds=seconds, highpass_hz=None),
-            settings=settings,
-            seed=seed,
-            processes=processes,
-            progress=progress,
-        )
-    print(f"{count} recordings in {store}")
+        if format == "wfdb":
+            simulate_to_wfdb(
+                output,
+                count,
+                settings=settings,
+                seed=seed,
+                processes=processes or cores(),
+                progress=progress,
+            )
+        else:
+            simulate_to_store(
+                output,
+                count,
+                preprocess=Preprocess(fs=fs, seconds=seconds, highpass_hz=None),
+                settings=settings,
+                seed=seed,
+                processes=processes or cores(),
+                progress=progress,
+            )
+    print(f"{count} recordings in {output}")
     return 0
 
 

@@ -50,7 +50,9 @@ class SimulatedECGs:
     def __getitem__(self, index: int) -> Example:
         if not 0 <= index < self.count:
             raise IndexError(f"simulated recording {index} of {self.count}")
-        row, simulated = _row(self.first + index, self.seed, self.settings, self.preprocess)
+        row, simulated = simulated_row(
+            self.first + index, self.seed, self.settings, self.preprocess
+        )
         truth = row.truth
         labels = self.vocabulary.label_vector(truth.present, truth.unknown, truth.judged)
         if self.statements:
@@ -95,7 +97,7 @@ class SimulatedShards:
         """Simulate the recordings of one shard."""
         first = number * self.shard_size
         for index in range(first, min(first + self.shard_size, self.count)):
-            yield _row(index, self.seed, self.settings, self.preprocess)[0]
+            yield simulated_row(index, self.seed, self.settings, self.preprocess)[0]
 
 
 def simulate_to_store(
@@ -114,7 +116,7 @@ def simulate_to_store(
     write_store(folder, source, processes=processes, progress=progress)
 
 
-def _row(
+def simulated_row(
     index: int, seed: int, settings: Settings, preprocess: Preprocess
 ) -> tuple[Row, SimulatedECG]:
     """First window of recording `index`; of a stand-in where every lead was off."""
