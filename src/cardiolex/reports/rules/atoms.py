@@ -1,10 +1,11 @@
 """Text -> atoms: the longest known phrases from left to right, and what role each can play."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cardiolex.reports.rules.ellipsis import completed, has_joint, suspended
 from cardiolex.reports.rules.lexicon import Lexicon, Node
 from cardiolex.reports.rules.spelling import Speller
 from cardiolex.reports.rules.tokens import Token
@@ -66,7 +67,12 @@ class Matcher:
         if start >= end:
             return
         tokens = self.lexicon.folding.tokens(text[start:end])
+        joined = has_joint(tokens)
+        if joined:
+            tokens = suspended(tokens, text[start:end], self._words)
         tokens = [right for token in tokens for right in self._spell(token)]
+        if joined:
+            tokens = completed(tokens, self._longest)
         place = 0
         while place < len(tokens):
             node, length = self._longest(tokens, place)
@@ -86,6 +92,12 @@ class Matcher:
             return self._in_parts(token)
         return [Token(slip, token.start, token.end, token.kind, token.gap)]
 
+    def _words(self, word: str) -> list[str]:
+        """The known words that one word stands for; none where a part of it is unknown."""
+        tokens = [t for token in self.lexicon.folding.tokens(word) for t in self._spell(token)]
+        known = all(token.norm in self.lexicon.words for token in tokens)
+        return [token.norm for token in tokens] if known else []
+
     def _in_parts(self, token: Token) -> list[Token]:
         """A word that says nothing by itself, as the known words it is made of."""
         return [
@@ -93,7 +105,7 @@ class Matcher:
             for number, word in enumerate(self.forms.read(token.norm))
         ] or [token]
 
-    def _longest(self, tokens: list[Token], place: int) -> tuple[Node | None, int]:
+    def _longest(self, tokens: Sequence[Token], place: int) -> tuple[Node | None, int]:
         node: Node | None = self.lexicon.root
         best, length = None, 0
         for count, token in enumerate(tokens[place:], start=1):
