@@ -17,7 +17,7 @@ from cardiolex.reports.rules.accounting import account
 from cardiolex.reports.rules.atoms import Atom, Matcher
 from cardiolex.reports.rules.attributes import Attributes, absorb
 from cardiolex.reports.rules.findings import Found, Reader
-from cardiolex.reports.rules.language import language_of
+from cardiolex.reports.rules.language import in_language, language_of
 from cardiolex.reports.rules.lexicon import TABLES, Lexicon
 from cardiolex.reports.rules.naming import names
 from cardiolex.reports.rules.pieces import joined, pieces
@@ -83,6 +83,8 @@ class Rules:
         if len(text) > PIECE:
             return joined(text, [(start, self._read(part)) for start, part in pieces(text, PIECE)])
         atoms = self.matcher.atoms(text)
+        language = language_of(atoms)
+        atoms = in_language(atoms, language, self.lexicon.in_language)
         found = absorb(atoms, Reader(atoms, self.lexicon).read(), self.lexicon)
         Attributes(atoms, found, self.lexicon).attach()
         Scope(atoms, found).assert_all()
@@ -90,7 +92,6 @@ class Rules:
         mentions = self._mentions(atoms, found)
         spans = [(atoms[f.first].start, atoms[f.last].end) for f in found]
         qualifiers, silent, unknown = account(text, atoms, spans)
-        language = language_of(atoms)
         return Extraction(text, mentions, qualifiers, silent, unknown, language)
 
     def _mentions(self, atoms: Sequence[Atom], found: Sequence[Found]) -> tuple[Mention, ...]:

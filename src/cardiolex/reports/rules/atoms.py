@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cardiolex.reports.rules.ellipsis import completed, has_joint, suspended
+from cardiolex.reports.rules.ellipsis import completed, may_lack, suspended
 from cardiolex.reports.rules.lexicon import Lexicon, Node
 from cardiolex.reports.rules.spelling import Speller
 from cardiolex.reports.rules.tokens import Token
@@ -67,11 +67,11 @@ class Matcher:
         if start >= end:
             return
         tokens = self.lexicon.folding.tokens(text[start:end])
-        joined = has_joint(tokens)
-        if joined:
+        lacking = may_lack(tokens)
+        if lacking:
             tokens = suspended(tokens, text[start:end], self._words)
         tokens = [right for token in tokens for right in self._spell(token)]
-        if joined:
+        if lacking:
             tokens = completed(tokens, self._longest)
         place = 0
         while place < len(tokens):

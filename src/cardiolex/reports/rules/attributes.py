@@ -34,6 +34,8 @@ class Attributes(Neighbours):
             if role not in atom.roles:
                 continue
             word = atom.roles[role] or atom.text
+            if role == "doubtful age" and self._hedged_with_age(place, word):
+                return
             bound = self._bound(place, word) if role in _WORDS else None
             owner = bound or self._nearest(place)
             if owner is None:
@@ -48,6 +50,23 @@ class Attributes(Neighbours):
         hedged = place > 0 and "cue" in self.atoms[place - 1].roles
         after = self.atoms[place + 1 : place + 2]
         return hedged and all("mark" in atom.roles for atom in after)
+
+    def _hedged_with_age(self, place: int, words: str) -> bool:
+        """ "Probably acute infarction" is a doubtful acute one; "infarction, probably acute" is one."""
+        ages = self.lexicon.tables["qualifiers"]["ages"]
+        age = next((age for age, known in ages.items() if words.split(" ")[-1] in known), None)
+        before, after = self._before(place), self._after(place)
+        if before is not None or after is None or age is None or len(words.split(" ")) != 2:
+            return False
+        if not all(atom.is_("place", "site", "kind") for atom in self.atoms[place + 1 : after.first]):
+            return False
+        after.words.append(age)
+        after.either = True
+        return True
+
+    def _denied(self, place: int) -> bool:
+        cue = self.atoms[place - 1].roles.get("cue") if place else None
+        return cue is not None and cue.means == "absent" and cue.stands == "before"
 
     def _fits(self, found: Found, word: str) -> bool:
         base, _ = self.lexicon.place_of.get(found.name, (found.name, ""))
@@ -74,6 +93,8 @@ class Attributes(Neighbours):
             return after
         if word.endswith("response"):
             return self._rhythm_before(place, word)
+        if self._denied(place):
+            return None  # "inferior infarct, no acute changes": no acute infarct
         fits = before is not None and self._fits(before, word)
         return before if before is not None and fits and self._reaches(before, place) else None
 

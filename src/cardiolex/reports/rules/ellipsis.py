@@ -13,6 +13,8 @@ from cardiolex.reports.rules.tokens import Token, fold, singular
 JOINTS = frozenset(
     ("or", "and", "nor", "und", "oder", "noch", "och", "eller", "samt", "sowie", "bzw", "/", ",")
 )
+_CALLING = JOINTS | {"than", "not", "nicht", "statt", "ej", "inte"}
+"""Words before which or after which something may be left out."""
 _TAKEN = frozenset(("entity", "subject", "pattern", "denied", "state", "or", "and"))
 """Roles of words that need nothing: they are findings, or take part in one by another rule."""
 _DEGREES = {"first": "degree1", "second": "degree2", "third": "degree3"}
@@ -22,9 +24,9 @@ _LONGEST_BEFORE = 2
 Longest = Callable[[Sequence[Token], int], tuple[Node | None, int]]
 
 
-def has_joint(tokens: Sequence[Token]) -> bool:
+def may_lack(tokens: Sequence[Token]) -> bool:
     """Whether anything of a text can have been left out."""
-    return any(token.norm in JOINTS for token in tokens)
+    return any(token.norm in _CALLING for token in tokens)
 
 
 def suspended(
@@ -75,7 +77,34 @@ def completed(tokens: Sequence[Token], longest: Longest) -> list[Token]:
                     for number, word in enumerate(whole)
                 ]
                 break
+    return _endings(spelt, longest)
+
+
+def _endings(tokens: list[Token], longest: Longest) -> list[Token]:
+    """ "atrial flutter rather than fibrillation": the last word stands for "atrial fibrillation"."""
+    spelt: list[Token] = []
+    finding: list[str] = []
+    place = 0
+    while place < len(tokens):
+        node, length = longest(tokens, place)
+        here = list(tokens[place : place + max(length, 1)])
+        place += len(here)
+        if _name(node):
+            finding = [token.norm for token in here]
+        elif node is None and here[0].kind == "word" and len(finding) > 1:
+            whole = [*finding[:-1], here[0].norm]
+            if _is_finding(whole, longest):
+                here = [replace(here[0], norm=word, gap=False) for word in whole]
+        elif here[0].norm in (".", ";"):
+            finding = []
+        spelt += here
     return spelt
+
+
+def _is_finding(words: Sequence[str], longest: Longest) -> str:
+    """The name of the finding that these words are, "" for none."""
+    node, length = longest([Token(word, 0, 0, "word") for word in words], 0)
+    return _name(node) if length == len(words) else ""
 
 
 def _roles(tokens: Sequence[Token], longest: Longest) -> list[frozenset[str]]:
@@ -119,7 +148,6 @@ def _filled(name: str, words: list[str], bare: list[str], longest: Longest) -> l
             tried = [*words[:start], *bare, *words[start + dropped :]]
             if start + dropped > len(words) or tried == bare or tried == words:
                 continue
-            node, length = longest([Token(word, 0, 0, "word") for word in tried], 0)
-            if length == len(tried) and _name(node) not in ("", name):
+            if _is_finding(tried, longest) not in ("", name):
                 return tried
     return []

@@ -1,7 +1,8 @@
 """The language of a report, from the wordings it holds."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from cardiolex.reports.rules.atoms import Atom
 
@@ -23,3 +24,19 @@ def language_of(atoms: Sequence[Atom]) -> str:
     if not votes:
         return "en"
     return max(("en", "de", "sv"), key=lambda language: votes[language])
+
+
+def in_language(
+    atoms: Sequence[Atom], language: str, meanings: Mapping[str, Mapping[str, str]]
+) -> list[Atom]:
+    """Abbreviations by what they mean in the language of the text: German "LAE" is an embolism.
+
+    `meanings`: language -> abbreviation -> finding.
+    """
+    own = meanings.get(language, {})
+    return [
+        replace(atom, roles={**atom.roles, "entity": own[atom.text]})
+        if atom.text in own and "entity" in atom.roles
+        else atom
+        for atom in atoms
+    ]

@@ -173,6 +173,14 @@ class Lexicon:
 
     # ------------------------------------------------------------ grammar
     @cached_property
+    def in_language(self) -> Mapping[str, Mapping[str, str]]:
+        """language -> abbreviation -> what it means there: German "LAE" is an embolism."""
+        return {
+            language: {" ".join(self.key(short)): name for short, name in row.items()}
+            for language, row in self.tables["wording"]["in_language"].items()
+        }
+
+    @cached_property
     def says(self) -> Mapping[tuple[str, str], str]:
         """(subject, state) -> name of the finding, "" where there is none."""
         return {

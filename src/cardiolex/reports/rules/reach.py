@@ -27,6 +27,7 @@ _HEDGED_LINKS = (
 
 
 _WITH = ("with", "mit", "med")
+_STILL = ("but", "however", "though", "aber", "jedoch", "allerdings", "men", "dock")
 UNSURE = ("nicht sicher", "ej saker", "ej sakert")
 """Doubts behind a finding, denials between a thing and its state."""
 _ABBREVIATED = ("megl", "fragl")
@@ -45,7 +46,7 @@ class Reach:
         inside = [n for n, found in enumerate(self.found) if found.first < place < found.last]
         if inside and (cue.stands != "after" or self.atoms[place].text in UNSURE):
             return inside
-        if cue.reaches == "report":
+        if cue.reaches == "report" and not self._told_of(place):
             end = self._told_until(place)
             return [n for n, found in enumerate(self.found) if place < found.first < end]
         ahead = self._next(place, cue)
@@ -56,14 +57,13 @@ class Reach:
             return self._backward(behind)
         if cue.stands == "before":
             shortened = self.atoms[place].text in _ABBREVIATED
-            postponed = cue.means != "present" and (
-                cue.means == "absent" or shortened or not cue.trails
-            )
+            near = self._touches(behind, place)
             if (
-                postponed
+                cue.means != "present"
                 and behind is not None
                 and self._closes_clause(place)
-                and (ahead is None or self._touches(behind, place))
+                and (ahead is None or near)
+                and (cue.means == "absent" or shortened or near or not cue.trails)
             ):
                 return self._backward(behind)
             return self._forward(ahead, place, cue)
@@ -72,6 +72,10 @@ class Reach:
         if ahead is not None and self._only(place + 1, self.found[ahead].first, DESCRIBING):
             return self._forward(ahead, place, cue)
         return self._backward(behind) if behind is not None else self._forward(ahead, place, cue)
+
+    def _told_of(self, place: int) -> bool:
+        """ "Vorhofflimmern im Vor-EKG, jetzt Sinusrhythmus": the words follow their finding."""
+        return self._touches(self._previous(place), place) and self._closes_clause(place)
 
     def _told_until(self, place: int) -> int:
         """Where a text stops telling of another recording: at a word for this one, or its end."""
@@ -95,7 +99,8 @@ class Reach:
             return False
         if place + 1 < len(self.atoms) and self.atoms[place + 1].text == ",":
             return True
-        return ahead is None or not self.found[ahead].name.endswith((*cue.trails, *_DIAGNOSES))
+        name = "" if ahead is None else self.found[ahead].name
+        return name == "abnormal ecg" or not name.endswith((*cue.trails, *_DIAGNOSES))
 
     def _touches(self, number: int | None, place: int) -> bool:
         return number is not None and self._only(self.found[number].last + 1, place, DESCRIBING)
@@ -139,15 +144,20 @@ class Reach:
             and self._only(place - len(between) + 1, place, ("qualifier",))
         ):
             return best  # "flutter with 2:1 block": no other finding
+        if between and between[-1].text in _STILL:
+            between = between[:-1]  # "Ischämie jedoch nicht auszuschliessen": said of the same
         blocked = any(a.ends_sentence or "stop" in a.roles for a in between)
         return None if blocked else best
 
     def _only(self, start: int, end: int, roles: tuple[str, ...]) -> bool:
         return all(atom.is_(*roles) for atom in self.atoms[start:end])
 
+    def _is_link(self, place: int) -> bool:
+        return self.atoms[place].text.startswith(_HEDGED_LINKS)
+
     def _denied_link(self, place: int) -> bool:
         """ "no features which would suggest X": the denial reaches through the link."""
-        if not self.atoms[place].text.startswith(_HEDGED_LINKS):
+        if not self._is_link(place):
             return False
         for number in range(place - 1, -1, -1):
             atom = self.atoms[number]

@@ -57,12 +57,20 @@ class Scope(Reach):
 
     def _meant(self, place: int, cue: Cue, number: int) -> str:
         """What a cue means here: a denial may stand before it, or it may be a denial denied."""
-        if cue.means == "uncertain" and (self._denied_link(place) or self._unsure(place, number)):
+        if cue.means == "uncertain" and (
+            self._denied_link(place) or self._unsure(place, number) or self._of_a_denied(place)
+        ):
             return "absent"
         excluded = cue.stands == "after" and any(w in self.atoms[place].text for w in _EXCLUDED)
         if cue.means == "absent" and excluded and "absent" in self.marks[number]:
             return "uncertain"
         return cue.means
+
+    def _of_a_denied(self, place: int) -> bool:
+        """ "No ST elevation to suggest infarction": what is denied suggests nothing."""
+        behind = self._previous(place) if self._is_link(place) else None
+        denied = behind is not None and "absent" in self.marks[behind]
+        return denied and self._touches(behind, place)
 
     def _unsure(self, place: int, number: int) -> bool:
         """ "QT nicht sicher verlängert", between the thing and its state: idiomatic denial."""

@@ -13,7 +13,7 @@ _LINKS = ("", "s", "es", "n", "en", "e")
 _SHORTEST_STEM = 5
 _SHORTEST_PART = 4
 _LAST_FIRST = {"verdacht": ("verdacht", "auf"), "misstanke": ("misstanke", "om")}
-_SILENT_TAILS = ("zeichen", "tecken", "kriterien", "kriterium", "typisch", "typische", "bild",
+_SILENT_TAILS = ("zeichen", "tecken", "kriterien", "kriterium", "typisch", "typische", "bild", "bilder",
                  "muster", "bedingt", "bedingte")  # fmt: skip
 
 
