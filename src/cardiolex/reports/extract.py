@@ -101,6 +101,8 @@ class Rules:
             span = atoms[one.first].start, atoms[one.last].end
             qualifiers = tuple(dict.fromkeys([*one.qualifiers, *one.leads]))
             for name in names(one, self.lexicon):
+                if one.assertion == "absent" and one.first == one.last:
+                    name = self.lexicon.denied_thing.get((name, atoms[one.first].text), name)
                 name = self.lexicon.pattern(name, beats)
                 mentions.append(Mention(name, one.assertion, *span, qualifiers))  # type: ignore[arg-type]
                 beats.append(one.name)

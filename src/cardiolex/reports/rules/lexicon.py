@@ -206,6 +206,12 @@ class Lexicon:
         return dict(self.tables["states"]["named"])
 
     @cached_property
+    def denied_thing(self) -> Mapping[tuple[str, str], str]:
+        """(finding, the bare thing it was named by) -> what its denial denies."""
+        rows = self.tables["states"]["named_denied"].items()
+        return {(self.named[thing], thing): name for thing, name in rows}
+
+    @cached_property
     def together(self) -> Mapping[tuple[str, str], str]:
         """(finding, word) -> the more specific finding."""
         rows = self.tables["states"]["together"]
