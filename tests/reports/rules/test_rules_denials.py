@@ -70,3 +70,57 @@ def test_the_cause_that_is_not_evident_denies_nothing() -> None:
     found = clx.extract("Sinus bradycardia. The cause of the bradycardia is not evident.")
     assert found.present == {"sinus bradycardia", "bradycardia"}
     assert clx.extract("Bradycardia is not evident.").absent == {"bradycardia"}
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Low voltage, but no electrical alternans to suggest pericardial effusion.",
+         "pericardial effusion"),
+        ("Keine ST-Hebung als Hinweis auf einen Infarkt.", "myocardial infarction"),
+        ("Atrial fibrillation was present on the last ECG but is not seen now.",
+         "atrial fibrillation"),
+        ("Vorhofflimmern im Vor-EKG, jetzt Sinusrhythmus.", "atrial fibrillation"),
+        ("Jämfört med tidigare har ST-sänkningarna försvunnit.", "st depression"),
+        ("Ein Linksschenkelblock wurde nicht beobachtet.", "left bundle branch block"),
+        ("Förmaksflimmer har ersatts av sinusrytm.", "atrial fibrillation"),
+        ("No P wave abnormality.", "p wave abnormality"),
+        ("Kein Anhalt für LAE.", "pulmonary embolism"),
+    ],
+)  # fmt: skip
+def test_what_is_denied_roundabout_is_absent(text: str, name: str) -> None:
+    extraction = clx.extract(text)
+    assert name in extraction.absent
+    assert name not in extraction.present | extraction.uncertain
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Left bundle branch block, not seen before.", "left bundle branch block"),
+        ("Linksschenkelblock, im Vor-EKG nicht vorhanden.", "left bundle branch block"),
+        ("Vänstergrenblock, ses ej tidigare.", "left bundle branch block"),
+        ("Not only ischemia but also pericarditis.", "myocardial ischemia"),
+        ("Nicht nur Ischämie, sondern auch Perikarditis.", "myocardial ischemia"),
+        ("ST depression has not resolved.", "st depression"),
+        ("No change since last ECG: left bundle branch block.", "left bundle branch block"),
+        ("Inferior infarct, no acute changes.", "inferior myocardial infarction"),
+        ("T waves are flat or slightly inverted.", "t wave inversion"),
+    ],
+)  # fmt: skip
+def test_a_denial_beside_a_finding_is_not_its_own(text: str, name: str) -> None:
+    assert name in clx.extract(text).present
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Ischämie jedoch nicht auszuschließen.", "myocardial ischemia"),
+        ("It is not clear whether this is atrial flutter.", "atrial flutter"),
+        ("Probably acute infarction.", "acute myocardial infarction"),
+        ("Linkshypertrophie wahrscheinlich.", "left ventricular hypertrophy"),
+        ("Possible LAE.", "left atrial enlargement"),
+    ],
+)
+def test_what_is_left_open_is_uncertain(text: str, name: str) -> None:
+    assert name in clx.extract(text).uncertain

@@ -52,13 +52,14 @@ class Attributes(Neighbours):
         return hedged and all("mark" in atom.roles for atom in after)
 
     def _hedged_with_age(self, place: int, words: str) -> bool:
-        """ "Probably acute infarction" is a doubtful acute one; "infarction, probably acute" is one."""
+        """ "Probably acute infarct" is in doubt and acute; "infarct, probably acute" is neither."""
         ages = self.lexicon.tables["qualifiers"]["ages"]
         age = next((age for age, known in ages.items() if words.split(" ")[-1] in known), None)
         before, after = self._before(place), self._after(place)
         if before is not None or after is None or age is None or len(words.split(" ")) != 2:
             return False
-        if not all(atom.is_("place", "site", "kind") for atom in self.atoms[place + 1 : after.first]):
+        between = self.atoms[place + 1 : after.first]
+        if not all(atom.is_("place", "site", "kind") for atom in between):
             return False
         after.words.append(age)
         after.either = True

@@ -1,4 +1,4 @@
-"""Words that a second phrase lends to a first: "left or right bundle branch block", "Links- oder …".
+"""Words that a second phrase lends to a first: "left or right block", "Vorder- oder Hinterwand…".
 
 What is left out is filled in before findings are looked for, with the place of the word that is
 printed. It is filled in only where the whole is a finding that the lexicon knows.
@@ -17,6 +17,8 @@ _CALLING = JOINTS | {"than", "not", "nicht", "statt", "ej", "inte"}
 """Words before which or after which something may be left out."""
 _TAKEN = frozenset(("entity", "subject", "pattern", "denied", "state", "or", "and"))
 """Roles of words that need nothing: they are findings, or take part in one by another rule."""
+_BETWEEN = frozenset(("cue", "stop", "qualifier", "filler"))
+_MOST_BETWEEN = 2
 _DEGREES = {"first": "degree1", "second": "degree2", "third": "degree3"}
 _SHORTEST_HEAD = 3
 _LONGEST_BEFORE = 2
@@ -81,7 +83,7 @@ def completed(tokens: Sequence[Token], longest: Longest) -> list[Token]:
 
 
 def _endings(tokens: list[Token], longest: Longest) -> list[Token]:
-    """ "atrial flutter rather than fibrillation": the last word stands for "atrial fibrillation"."""
+    """ "atrial flutter rather than fibrillation": one word stands for "atrial fibrillation"."""
     spelt: list[Token] = []
     finding: list[str] = []
     place = 0
@@ -122,14 +124,14 @@ def _free(roles: Iterable[str]) -> bool:
 
 
 def _finding(tokens: Sequence[Token], place: int, longest: Longest) -> tuple[str, list[str]]:
-    """Name and words of the finding that starts at a place, perhaps after a denial of its own."""
-    for start in (place, place + 1):
-        node, length = longest(tokens, start) if start < len(tokens) else (None, 0)
+    """Name and words of the finding that starts at a place, perhaps after "but no", "few"."""
+    for start in range(place, min(place + _MOST_BETWEEN + 1, len(tokens))):
+        node, length = longest(tokens, start)
         name = _name(node)
         if name:
             return name, [token.norm for token in tokens[start : start + length]]
-        cues = [entry.value for entry in node.entries if entry.role == "cue"] if node else []
-        if length != 1 or not any(cue.means == "absent" for cue in cues):
+        roles = {entry.role for entry in node.entries} if node else set()
+        if length != 1 or not roles or not roles <= _BETWEEN:
             break
     return "", []
 
@@ -146,7 +148,7 @@ def _filled(name: str, words: list[str], bare: list[str], longest: Longest) -> l
     for start in range(len(words)):
         for dropped in (1, 2):
             tried = [*words[:start], *bare, *words[start + dropped :]]
-            if start + dropped > len(words) or tried == bare or tried == words:
+            if start + dropped > len(words) or tried in (bare, words):
                 continue
             if _is_finding(tried, longest) not in ("", name):
                 return tried

@@ -1,6 +1,7 @@
 """Assertion by scope: which findings a cue reaches, and whether they are there."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cardiolex.reports.rules.atoms import Atom
 from cardiolex.reports.rules.cues import Cue
@@ -22,6 +23,8 @@ _OPEN_ENDS = (
 )
 _EXCLUDED = ("exclude", "ruled out", "ausgeschlossen", "uteslut")
 """Denials that another denial turns into a doubt: "neither A nor B can be excluded"."""
+_NOT = ("inte", "ej", "icke", "inte lengre", "ej lengre", "ingen", "inget", "inga")
+_WAVES = ("p", "q", "r", "s", "st", "t", "u")
 _DIFFERENTIAL = ("dd", "d d", "differential diagnosis", "differentialdiagnose")
 
 
@@ -49,11 +52,18 @@ class Scope(Reach):
     def _apply(self, place: int, cue: Cue) -> None:
         if cue.after and not self._follows(place, cue.after):
             return
+        if self._contrasts(place):
+            cue = replace(cue, means="present", reaches="next")
         for number in self.reached(place, cue):
             if place in self.found[number].deaf or self._outweighed(place, cue, number):
                 continue
             if not cue.only or self.found[number].name.startswith(cue.only):
                 self.marks[number].add(self._meant(place, cue, number))
+
+    def _contrasts(self, place: int) -> bool:
+        """Swedish "inte A utan B": "utan" is "without", after a denial it is "but"."""
+        near = "entity" in self.atoms[max(0, place - 1)].roles
+        return self.atoms[place].text == "utan" and near and self._follows(place, _NOT)
 
     def _meant(self, place: int, cue: Cue, number: int) -> str:
         """What a cue means here: a denial may stand before it, or it may be a denial denied."""
@@ -98,14 +108,18 @@ class Scope(Reach):
 
     # ------------------------------------------------------------ alternatives
     def _alternatives(self) -> None:
-        """ "X or Y", "X/Y": each is one of two, hence uncertain, unless both are denied."""
+        """ "X or Y", "X/Y": each is one of two, hence uncertain, unless both are denied.
+
+        "T waves are flat or inverted" says how they look in several leads: both are there.
+        """
         for found, marks in zip(self.found, self.marks, strict=True):
             if found.either and "absent" not in marks:
                 marks.add("uncertain")
         for number in range(len(self.found) - 1):
             one, other = self.found[number], self.found[number + 1]
             between = self.atoms[one.last + 1 : other.first]
-            if self._either(one, between) and one.name != other.name:
+            looks = one.subject in _WAVES and one.subject == other.subject
+            if not looks and self._either(one, between) and one.name != other.name:
                 for place in (number, number + 1):
                     if "absent" not in self.marks[place]:
                         self.marks[place].add("uncertain")

@@ -43,7 +43,7 @@ def _last_word(atoms: Sequence[Atom], place: int) -> bool:
     if rest or place < 2 or "cue" not in atoms[place - 1].roles:
         return False
     before = atoms[place - 2]
-    return before.is_("entity", "state") or before.text in (",", ".")
+    return before.is_("entity", "state", "subject") or before.text in (",", ".")
 
 
 def _whole_sentence(atoms: Sequence[Atom], place: int) -> bool:

@@ -13,8 +13,8 @@ _LINKS = ("", "s", "es", "n", "en", "e")
 _SHORTEST_STEM = 5
 _SHORTEST_PART = 4
 _LAST_FIRST = {"verdacht": ("verdacht", "auf"), "misstanke": ("misstanke", "om")}
-_SILENT_TAILS = ("zeichen", "tecken", "kriterien", "kriterium", "typisch", "typische", "bild", "bilder",
-                 "muster", "bedingt", "bedingte")  # fmt: skip
+_SILENT_TAILS = ("zeichen", "tecken", "kriterien", "kriterium", "typisch", "typische", "bild",
+                 "bilder", "muster", "bedingt", "bedingte")  # fmt: skip
 
 
 class WordForms:
