@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from cardiolex.datasets.folders_below import folders_below
 from cardiolex.datasets.splits import Face, SplitPart, load_split, split_name, write_truth
 from cardiolex.errors import CardiolexError
 
@@ -52,10 +52,9 @@ def _held(root: Path) -> dict[str, str]:
     if not root.is_dir():
         raise CardiolexError(f"{root}: no such folder")
     held: dict[str, str] = {}
-    for folder, below, names in os.walk(root):
-        below[:] = sorted(name for name in below if not name.startswith("."))
-        here = Path(folder).relative_to(root)
-        for name in sorted(names):
+    for folder, names in folders_below(root):
+        here = folder.relative_to(root)
+        for name in names:
             stem, _, ending = name.rpartition(".")
             if ending == "hea" or (ending == "mat" and f"{stem}.hea" not in names):
                 held.setdefault(stem, (here / name).as_posix())

@@ -8,7 +8,6 @@ replacement for the full test sets.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from cardiolex.datasets.folders_below import folders_below
 from cardiolex.datasets.splits import SPLIT_SETS, Face, SplitPart, load_split
 from cardiolex.errors import CardiolexError
 from cardiolex.evaluation.results import ZeroShotResult, markdown_table, write_json
@@ -59,13 +59,12 @@ def _files(root: Path) -> dict[str, str]:
     if not root.is_dir():
         raise CardiolexError(f"{root}: no such folder")
     found: dict[str, str] = {}
-    for folder, folders, names in os.walk(root):
-        folders.sort()
-        for name in sorted(names):
+    for folder, names in folders_below(root):
+        for name in names:
             stem, _, ending = name.rpartition(".")
             known = found.get(stem, "")
             if (ending == "hea" and not known.endswith(".hea")) or (ending == "mat" and not known):
-                found[stem] = (Path(folder) / name).relative_to(root).as_posix()
+                found[stem] = (folder / name).relative_to(root).as_posix()
     return found
 
 

@@ -15,8 +15,8 @@ from cardiolex.reproduction.definition import Column, TableDefinition
 from cardiolex.reproduction.figure import Figure
 
 SMALL = (
-    "Small scale: a demonstration of the machinery. Tiny models, simulated recordings, few steps; "
-    "these figures say nothing about the papers."
+    "Small scale: a demonstration of the machinery. Tiny models, simulated recordings, few steps, "
+    "the bundled text encoder in place of MedCPT; these figures say nothing about the papers."
 )
 
 

@@ -81,7 +81,11 @@ def _ablations() -> TableDefinition:
 
     names = dict.fromkeys(cell.row for cell in cells)
     title = "Ablations, mean zero-shot"
-    note = "Enriched prompts are in our words."
+    note = (
+        "Ours in the rows Llama-3.1-70B, MedCPT, simplified and dropout 0.10 is the full model, "
+        "with the labels that were given (--labels) or the store's. Enriched prompts are in our "
+        "words."
+    )
     return _table("1", title, tuple(map(row, names)), cells, "-ablations", note)
 
 

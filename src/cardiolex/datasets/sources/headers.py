@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +11,7 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
+from cardiolex.datasets.folders_below import folders_below
 from cardiolex.datasets.rows import Truth
 from cardiolex.datasets.sources.entry import Entry, Reading
 from cardiolex.errors import CardiolexError
@@ -28,9 +28,8 @@ def find_files(root: Path, pattern: str, about: str) -> list[str]:
     """
     named = re.compile(pattern)
     found: list[str] = []
-    for folder, below, names in os.walk(root):
-        below[:] = sorted(name for name in below if not name.startswith("."))
-        here = Path(folder).relative_to(root)
+    for folder, names in folders_below(root):
+        here = folder.relative_to(root)
         found += [(here / name).as_posix() for name in names if named.fullmatch(name)]
     if not found:
         raise CardiolexError(
@@ -49,10 +48,8 @@ def find_headers(reading: Reading, stem: str, about: str) -> list[str]:
     headers = find_files(reading.root, rf"{stem}\.hea", about)
     there, named = {Path(file).stem for file in headers}, re.compile(stem)
     lone: dict[str, str] = {}
-    for folder, below, names in os.walk(reading.root):
-        below.sort()
-        here = Path(folder)
-        for name in sorted(names):
+    for here, names in folders_below(reading.root):
+        for name in names:
             if name.endswith((".dat", ".mat")):
                 lone.setdefault(Path(name).stem, (here / name).relative_to(reading.root).as_posix())
         if "RECORDS" in names:
