@@ -71,6 +71,16 @@ def test_records_are_found_and_what_is_missing_is_said(root, tmp_path):
         records_under(tmp_path / "nowhere")
 
 
+@pytest.mark.parametrize("given", ["nothing", "no records"])
+def test_nothing_is_trained_that_could_not_be_measured(tmp_path, given):
+    (tmp_path / "empty").mkdir()
+    where = tmp_path / "empty" if given == "no records" else None
+    settings = Settings(output=tmp_path / "out", root=where, scale="small", steps=2)
+    outcome = make(TABLE, settings, EvaluationSets(settings, read_answerable), progress_bar)
+    assert ("record" in outcome.not_run["K-MERL"]) and not outcome.complete
+    assert not (tmp_path / "out" / "runs").exists()
+
+
 def test_a_table_is_made_once(root, tmp_path, monkeypatch):
     settings = Settings(
         output=tmp_path, root=root, scale="small", steps=2, recordings=24, resamples=20

@@ -126,6 +126,8 @@ def table(
     if strange := [row for row in rows or [] if row not in known]:
         raise CallError(f"--rows {strange[0]!r}: no such row; there are {', '.join(sorted(known))}")
     sets = EvaluationSets(settings, read_answerable)
+    if root is not None:
+        _ = sets.sets  # an error now if the folder is not there, not after training
     if dry_run:
         lines, whole = plan(chosen, settings, sets)
         print(lines, end="")

@@ -68,7 +68,11 @@ def _read_rows(path: Path) -> tuple[list[str], list[list[str]]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = [[cell.strip() for cell in row] for row in csv.reader(file) if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except FileNotFoundError as error:
+        raise CardiolexError(f"{path}: no such file; name a truth table (CSV)") from error
+    except UnicodeDecodeError as error:
+        raise CardiolexError(f"{path}: is not UTF-8 text; save it as CSV in UTF-8") from error
+    except (OSError, csv.Error) as error:
         raise CardiolexError(f"cannot read the truth table {path}: {error}") from error
     if len(rows) < 2:
         raise CardiolexError(f"{path}: a truth table needs a header line and at least one record")

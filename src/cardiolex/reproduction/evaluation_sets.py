@@ -38,6 +38,14 @@ class EvaluationSets:
             )
         return records_under(self.settings.root, self.settings.face)
 
+    def require(self) -> None:
+        """CannotRun if there is no record at all: nothing is trained only to be left unmeasured."""
+        if not any(one.count("") for one in self.sets.values()):
+            raise CannotRun(
+                f"{self.settings.root}: holds no record of PTB-XL, CPSC2018 or CSN; records are "
+                "found by their names, such as 00001_hr.hea, A0001.hea, JS00001.hea"
+            )
+
     def missing(self) -> list[str]:
         """For each set that is not whole, what is missing and how to get it."""
         try:

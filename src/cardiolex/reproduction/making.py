@@ -60,6 +60,7 @@ def _row(
         return {column: _records(row.name, column, settings) for column in definition.columns}
     if row.training is None:
         raise CardiolexError(row.why or "published only")
+    sets.require()
     with bar(f"{row.name}: simulating") as progress:
         model = trained(row.training, settings, progress)
     measurer = Measurer(row, model, definition.paper, sets, settings)
