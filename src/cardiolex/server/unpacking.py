@@ -11,7 +11,7 @@ from cardiolex.errors import CardiolexError
 from cardiolex.server.limits import Limits
 
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError)
-"""RuntimeError: encrypted, or packed in a way that is not supported."""
+"""RuntimeError: packed in a way that is not supported."""
 
 
 def unpack(path: Path, write: Callable[[str, bytes], None], limits: Limits) -> bool:
@@ -28,6 +28,8 @@ def unpack(path: Path, write: Callable[[str, bytes], None], limits: Limits) -> b
             members = [one for one in archive.infolist() if _wanted(one.filename)]
             if sum(one.file_size for one in members) > limits.unpacked_mib << 20:
                 raise _too_large(path, limits)
+            if any(one.flag_bits & 1 for one in members):
+                raise CardiolexError(f"{path.name}: asks for a password; send what it holds")
             if any(one.filename.endswith(".npy") for one in members):
                 return False
             if len(members) > limits.files:
