@@ -7,8 +7,9 @@ the other conditions asked, nor on the order of leads in the file, nor on what e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -26,6 +27,7 @@ from cardiolex.answering import (
 from cardiolex.capabilities import Aligns, ScoresQueries, WritesReports
 from cardiolex.checkpoint import Checkpoint, load_checkpoint
 from cardiolex.checkpoint.identity import fingerprint
+from cardiolex.checkpoint.selftest import known_input
 from cardiolex.errors import CardiolexError
 from cardiolex.explaining.explain import explain_windows
 from cardiolex.explaining.lead_subset import WITHIN, few_leads
@@ -34,6 +36,7 @@ from cardiolex.explaining.relevance import Method, default_method
 from cardiolex.explanation import Explanation, LeadSubset, MeasuredValue
 from cardiolex.findings import Findings
 from cardiolex.hub import local_folder
+from cardiolex.inference.precision import Precision, ScoreQueries, chosen_scores
 from cardiolex.nn.by_shape import Output, by_shape
 from cardiolex.nn.measurement_reader import fused
 from cardiolex.recordings.measurements.windows import measure_windows
@@ -57,8 +60,12 @@ class Interpreter:
         checkpoint: Checkpoint,
         device: str | torch.device = "cpu",
         prompts: Asking | None = None,
+        precision: Precision = "float32",
     ) -> None:
-        """`prompts` is the style of the questions; None = the checkpoint's own."""
+        """`prompts` is the style of the questions; None = the checkpoint's own.
+
+        `precision` is that of answers to questions; embeddings and evidence are always float32.
+        """
         self.checkpoint = checkpoint
         self.prompts: Asking = prompts or checkpoint.prompts
         self.device = torch.device(device)
@@ -74,6 +81,19 @@ class Interpreter:
             self.prompts,
         )
         self._query_vectors: dict[str, torch.Tensor] = {}
+        self._precision: Precision = precision
+        if precision == "bfloat16":
+            _ = self.precision  # an error where it cannot be had, now rather than later
+
+    @cached_property
+    def _faster(self) -> ScoreQueries | None:
+        """How questions are answered where not by the system's own `score_queries`."""
+        return chosen_scores(self.system, self._precision, self.device, self._known)
+
+    @property
+    def precision(self) -> Literal["float32", "bfloat16"]:
+        """In what questions are answered."""
+        return "float32" if self._faster is None else "bfloat16"
 
     @property
     def name(self) -> str:
@@ -305,9 +325,9 @@ class Interpreter:
         """Logits (W, C) of each recording's windows: of the signal, and of its measurements."""
         system: ScoresQueries = self.require(ScoresQueries, "be asked for conditions")
         vectors = self._vectors([text for asked in questions for text in asked.wordings])
+        score = self._faster or system.score_queries
         logits = self._forward(
-            windows,
-            lambda ecg, leads, samples: system.score_queries(ecg, leads, samples, vectors),
+            windows, lambda ecg, leads, samples: score(ecg, leads, samples, vectors)
         )
         if self.reader is not None:
             measured = [measure_windows(cut, self.checkpoint.preprocess.fs) for cut in windows]
@@ -316,6 +336,13 @@ class Interpreter:
                 for signal, values in zip(logits, measured, strict=True)
             ]
         return [mean_by_question(each, questions) for each in logits]
+
+    def _known(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Three windows and eight questions on which arithmetics are compared."""
+        given = known_input(self.checkpoint.preprocess.samples)
+        ecg, *masks = (torch.from_numpy(given[n]) for n in ("ecg", "lead_mask", "sample_mask"))
+        vectors = self._vectors(self.checkpoint.vocabulary.names[:8])
+        return ecg.float(), masks[0], masks[1], vectors
 
     def _vectors(self, texts: Sequence[str]) -> Tensor:
         """Query vectors (C, Dt), each text encoded once in this object's life."""
@@ -363,14 +390,19 @@ class Interpreter:
 
 
 def load(
-    model: str | Path | None = None, device: str | None = None, *, prompts: Asking | None = None
+    model: str | Path | None = None,
+    device: str | None = None,
+    *,
+    prompts: Asking | None = None,
+    precision: Precision = "float32",
 ) -> Interpreter:
     """Load a checkpoint folder; without an argument, the model bundled with cardiolex.
 
     `device` defaults to a GPU where there is one; `prompts` ("name", "concise", "enriched", or
-    "ensemble": the mean of several wordings) to what the checkpoint was made for. Nothing in a
-    checkpoint is ever executed.
+    "ensemble": the mean of several wordings) to what the checkpoint was made for. `precision` is
+    float32 here, for figures that are the same everywhere; "auto" as in `cardiolex.load`. Nothing
+    in a checkpoint is ever executed.
     """
     folder = BUNDLED if model is None else local_folder(model)
     chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    return Interpreter(load_checkpoint(folder), chosen, prompts)
+    return Interpreter(load_checkpoint(folder), chosen, prompts, precision)

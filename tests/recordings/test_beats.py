@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
 import sleepecg
+from scipy.ndimage import median_filter
 
 from cardiolex.recordings.beats import find_beats, median_beat
 from cardiolex.recordings.leads import LEADS
 from cardiolex.recordings.readers import read
 from cardiolex.recordings.recording import Recording
+from cardiolex.recordings.running_median import median_of_few
 from cardiolex.recordings.samples import samples
 
 from .making import beats_like, strip
@@ -76,3 +78,10 @@ def test_the_median_beat_is_the_beat():
     assert np.isnan(beat[[0, 2, 11]]).all()
     assert beat[1].argmax() == pytest.approx(125, abs=2)  # R, 0.25 s after the start
     assert beat[1].max() == pytest.approx(1.0, abs=0.15)
+
+
+@pytest.mark.parametrize("width", [3, 5])
+@pytest.mark.parametrize("length", [5, 6, 1000])
+def test_the_running_median_of_few_samples(width, length):
+    values = np.random.default_rng(length).normal(size=(4, length)).round(1).astype(np.float32)
+    np.testing.assert_array_equal(median_of_few(values, width), median_filter(values, (1, width)))

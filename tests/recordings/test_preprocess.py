@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from scipy.signal import butter, sosfiltfilt
 
 from cardiolex.errors import CardiolexError
-from cardiolex.recordings.filters import zero_phase
+from cardiolex.recordings.filters import continued, zero_phase
 from cardiolex.recordings.leads import LEADS
 from cardiolex.recordings.preprocess import Preprocess
 from cardiolex.recordings.recording import Recording
@@ -150,6 +151,22 @@ def test_the_filter_passes_the_band_and_removes_offset_drift_and_mains():
 @pytest.mark.parametrize("samples", [1, 2, 3, 9, 50, 600])
 def test_filters_accept_any_length(samples):
     assert zero_phase(np.ones((2, samples), np.float32), 500, 0.5, 40).shape == (2, samples)
+
+
+@pytest.mark.parametrize("edges", [(0.5, None), (8.0, 25.0)])
+def test_both_passes_are_those_of_scipy(edges):
+    values = np.random.default_rng(1).normal(size=(3, 2000)).astype(np.float32)
+    sections = np.concatenate(
+        [
+            butter(2, edge, kind, fs=500, output="sos")
+            for edge, kind in zip(edges, ("highpass", "lowpass"), strict=True)
+            if edge is not None
+        ]
+    )
+    reach = round(500 / edges[0])
+    both = sosfiltfilt(sections, continued(values, reach, 500), axis=1, padtype=None)
+    expected = both[:, reach:-reach]
+    np.testing.assert_allclose(zero_phase(values, 500, *edges), expected, atol=1e-6)
 
 
 def test_a_rate_of_100_and_of_500_look_alike_after_preprocessing():

@@ -26,7 +26,7 @@ Score = Callable[[Tensor, Tensor, Tensor, Sequence[str]], Tensor]
 
 def write_selftest(folder: Path, score: Score, texts: Sequence[str], samples: int) -> None:
     """Store input and output; `score(ecg, lead_mask, sample_mask, texts)` gives logits (B, C)."""
-    arrays = _known_input(samples)
+    arrays = known_input(samples)
     output = _run(score, arrays, texts)
     with atomic_write(folder / FILE) as path:
         everything = {**arrays, "texts": np.array(texts), "output": output}
@@ -60,7 +60,7 @@ def _run(score: Score, arrays: Arrays, texts: Sequence[str]) -> NDArray[np.float
     return logits.float().cpu().numpy()
 
 
-def _known_input(samples: int) -> Arrays:
+def known_input(samples: int) -> Arrays:
     """Three recordings: twelve leads; I, II and V1 with a padded second half; lead II alone."""
     rng = np.random.default_rng(12)
     t = np.linspace(0, 1, samples, dtype=np.float32)

@@ -137,18 +137,21 @@ class LeadViT(nn.Module):
         `weights` (B, L, M): how much a token counts where tokens look at one another; 1 is as
         always, towards 0 it is as if absent. The gradient at 1 says what leaving it out would do.
         """
-        if self.config.tokens == "mixed":
-            x, chosen, m = self._mixed_tokens(ecg, visible)
-        else:
-            x, chosen, m = self._lead_tokens(ecg, visible)
-        if self.lead is not None:
-            x = x + self.lead(chosen.index // m).to(x.dtype)
-        if self.time is not None:
-            x = x + self.time(chosen.index % m).to(x.dtype)
+        x, chosen = self.embedded(ecg, visible)
         counts = None if weights is None else _log_weights(weights, chosen)
         for block in self.blocks:
             x = block(x, chosen.valid if counts is None else counts)  # (B, N, D)
         return Tokens(self.norm(x), chosen.index, chosen.valid, counts)
+
+    def embedded(self, ecg: Tensor, visible: Tensor) -> tuple[Tensor, VisibleTokens]:
+        """Tokens (B, N, D) as the first block takes them, and which these are."""
+        cut = self._mixed_tokens if self.config.tokens == "mixed" else self._lead_tokens
+        x, chosen, m = cut(ecg, visible)
+        if self.lead is not None:
+            x = x + self.lead(chosen.index // m).to(x.dtype)
+        if self.time is not None:
+            x = x + self.time(chosen.index % m).to(x.dtype)
+        return x, chosen
 
     def _lead_tokens(self, ecg: Tensor, visible: Tensor) -> tuple[Tensor, VisibleTokens, int]:
         cut = segments(ecg, self.config.segment_samples)  # (B, L, M, p)

@@ -9,6 +9,7 @@ from cardiolex.recordings.filters import zero_phase
 from cardiolex.recordings.leads import LEADS
 from cardiolex.recordings.recording import Recording
 from cardiolex.recordings.repair import fill_missing
+from cardiolex.recordings.running_median import median_of_few
 
 REFRACTORY_S = 0.24
 _BAND_HZ = (8.0, 25.0)
@@ -79,6 +80,8 @@ def _without_spikes(mv: NDArray[np.float32], fs: float) -> NDArray[np.float32]:
     from scipy.ndimage import median_filter
 
     width = 2 * int(_SPIKE_S * fs / 2) + 1
+    if width in (3, 5) and mv.shape[1] >= width:
+        return median_of_few(mv, width)
     return np.asarray(median_filter(mv, (1, width)), np.float32) if width > 1 else mv
 
 
@@ -141,18 +144,23 @@ def _sharpen(mv: NDArray[np.float32], peaks: NDArray[np.intp], fs: float) -> NDA
 
 
 def median_beat(
-    recording: Recording, beats: Beats, before_s: float = 0.25, after_s: float = 0.45
+    recording: Recording,
+    beats: Beats,
+    before_s: float = 0.25,
+    after_s: float = 0.45,
+    steady: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32] | None:
     """Return the median beat (12, N) around the R peaks, absent leads NaN; None without beats.
 
-    The high-passed signal is used; beats too near the ends are left out.
+    The signal above 0.5 Hz is used, `steady` (L, T) if it is at hand; beats too near the ends are
+    left out.
     """
     fs = recording.fs
     first, last = round(before_s * fs), round(after_s * fs)
     inside = [r for r in beats.samples.tolist() if r >= first and r + last <= recording.mv.shape[1]]
     if not inside:
         return None
-    mv = zero_phase(fill_missing(recording.mv), fs, 0.5, None)
+    mv = zero_phase(fill_missing(recording.mv), fs, 0.5, None) if steady is None else steady
     stack = np.stack([mv[:, r - first : r + last] for r in inside])
     result = np.full((len(LEADS), first + last), np.nan, np.float32)
     result[[LEADS.index(lead) for lead in recording.leads]] = np.median(stack, axis=0)

@@ -9,15 +9,17 @@ from numpy.typing import NDArray
 @lru_cache(maxsize=32)
 def _butterworth(
     fs: float, highpass_hz: float | None, lowpass_hz: float | None
-) -> NDArray[np.float64]:
-    from scipy.signal import butter
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Sections (S, 6), and their state (S, 1, 2) after a constant signal of 1."""
+    from scipy.signal import butter, sosfilt_zi
 
     sections = []
     if highpass_hz is not None:
         sections.append(butter(2, highpass_hz, "highpass", fs=fs, output="sos"))
     if lowpass_hz is not None:
         sections.append(butter(2, lowpass_hz, "lowpass", fs=fs, output="sos"))
-    return np.concatenate(sections)
+    together = np.concatenate(sections)
+    return together, sosfilt_zi(together)[:, None]
 
 
 def zero_phase(
@@ -33,14 +35,23 @@ def zero_phase(
     """
     if highpass_hz is None and lowpass_hz is None:
         return values
-    from scipy.signal import sosfiltfilt
-
     lowest = min(edge for edge in (highpass_hz, lowpass_hz) if edge is not None)
     reach = min(max(round(fs / lowest), 9), values.shape[-1] - 1)
-    sections = _butterworth(fs, highpass_hz, lowpass_hz)
-    longer = continued(values, reach, round(fs))
-    filtered = sosfiltfilt(sections, longer, axis=-1, padtype=None)
-    return np.asarray(filtered[..., reach : reach + values.shape[-1]], np.float32)
+    coefficients = _butterworth(fs, highpass_hz, lowpass_hz)
+    longer = continued(values, reach, round(fs)).astype(np.float64)
+    forwards = _from_rest(longer, *coefficients)
+    filtered = _from_rest(forwards[:, ::-1], *coefficients)[:, ::-1]
+    return np.asarray(filtered[:, reach : reach + values.shape[-1]], np.float32)
+
+
+def _from_rest(
+    values: NDArray[np.float64], sections: NDArray[np.float64], rest: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Filter (L, T) as if its first sample had always stood there."""
+    from scipy.signal import sosfilt
+
+    filtered, _ = sosfilt(sections, values, zi=rest * values[:, :1])
+    return np.asarray(filtered)
 
 
 def continued(values: NDArray[np.float32], reach: int, trend: int) -> NDArray[np.float32]:

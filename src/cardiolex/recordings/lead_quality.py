@@ -24,8 +24,13 @@ LARGE_MV = 6.0  # after removal of the baseline
 SMALL_MV = 0.05
 
 
-def lead_flags(mv: NDArray[np.float32], fs: float, unit_known: bool = True) -> list[frozenset[str]]:
-    """Return the flags of each lead of (L, T).
+def lead_flags(
+    mv: NDArray[np.float32],
+    fs: float,
+    unit_known: bool = True,
+    steady: NDArray[np.float32] | None = None,
+) -> list[frozenset[str]]:
+    """Return the flags of each lead of (L, T); `steady` is `without_baseline(mv, fs)` if at hand.
 
     Flags: flat, gaps, clipped, noisy, wandering, too large, too small. A flat lead carries no
     further flag but gaps. Without a known unit only the flags that do not depend on it are given.
@@ -33,8 +38,10 @@ def lead_flags(mv: NDArray[np.float32], fs: float, unit_known: bool = True) -> l
     gaps = (~np.isfinite(mv)).mean(axis=1) > GAPS_SHARE
     whole = fill_missing(mv)
     long = whole.shape[1] > fs
-    steady = zero_phase(whole, fs, 0.5, None) if long else whole
+    if steady is None or not long:
+        steady = without_baseline(mv, fs) if long else whole
     noise = _noise(whole, fs) if long else np.zeros(len(mv))
+    sizes = np.percentile(np.abs(steady), 99.5, axis=1)
     flags = []
     for lead in range(len(mv)):
         found = {"gaps"} if gaps[lead] else set()
@@ -43,13 +50,18 @@ def lead_flags(mv: NDArray[np.float32], fs: float, unit_known: bool = True) -> l
             continue
         if is_clipped(whole[lead], fs):
             found.add("clipped")
-        size = float(np.percentile(np.abs(steady[lead]), 99.5))
+        size = float(sizes[lead])
         if noise[lead] > NOISE_SHARE * size and (noise[lead] > NOISE_MV or not unit_known):
             found.add("noisy")
         if unit_known:
             found |= _amplitude_flags(whole[lead], steady[lead], size, fs)
         flags.append(frozenset(found))
     return flags
+
+
+def without_baseline(mv: NDArray[np.float32], fs: float) -> NDArray[np.float32]:
+    """Return (L, T) without what is slower than 0.5 Hz, missing samples bridged."""
+    return zero_phase(fill_missing(mv), fs, 0.5, None)
 
 
 def _amplitude_flags(
@@ -97,6 +109,8 @@ def is_clipped(lead: NDArray[np.float32], fs: float) -> bool:
         if abs(extreme - middle) < reach / 3:
             continue
         at = lead == np.float32(extreme)
+        if np.count_nonzero(at) <= CLIP_SHARE * lead.size:
+            continue
         starts = np.flatnonzero(np.diff(np.concatenate([[0], at.astype(np.int8)])) == 1)
         lengths = _runs(at)
         beside = np.stack(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cardiolex.recordings.beats import find_beats, median_beat
-from cardiolex.recordings.lead_quality import lead_flags
+from cardiolex.recordings.lead_quality import lead_flags, without_baseline
 from cardiolex.recordings.leads import LEADS
 from cardiolex.recordings.limb_checks import arms_reversed, einthoven_error_mv
 from cardiolex.recordings.recording import Recording
@@ -56,7 +56,8 @@ class Quality:
 def quality(recording: Recording) -> Quality:
     """Judge `recording`; amplitudes are judged only where the unit is known."""
     beats = find_beats(recording)
-    flags = lead_flags(recording.mv, recording.fs, recording.unit_known)
+    steady = without_baseline(recording.mv, recording.fs)
+    flags = lead_flags(recording.mv, recording.fs, recording.unit_known, steady)
     leads = {lead: frozenset({"missing"}) for lead in LEADS}
     leads |= dict(zip(recording.leads, flags, strict=True))
     record: dict[str, str] = {}
@@ -72,7 +73,7 @@ def quality(recording: Recording) -> Quality:
             f"limb leads contradict Einthoven's law (I + III = II, aVR + aVL + aVF = 0) "
             f"by {error:.2f} mV: mislabelled, filtered differently or not simultaneous"
         )
-    beat = median_beat(recording, beats)
+    beat = median_beat(recording, beats, steady=steady)
     if beat is not None and arms_reversed(beat, recording.fs):
         record["arm leads reversed"] = "P, QRS and T are inverted in lead I: arm leads reversed?"
     words = (*_lead_warnings(leads), *record.values())

@@ -24,4 +24,4 @@ def open_desk(model: Path | None, index: Path | None, threads: int, limits: Limi
         stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s"
     )
     torch.set_num_threads(threads)
-    return ModelDesk(load(model), index, limits)
+    return ModelDesk(load(model, precision="auto"), index, limits)
