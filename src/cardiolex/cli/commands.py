@@ -168,6 +168,7 @@ COMMANDS: Mapping[str, Command | Group] = {
         },
     ),
     "evaluate": Group("Measure a model on labelled recordings.", EVALUATE),
+    "adapt": _here("adapt:adapt", "A model moved towards your own labelled recordings."),
     "calibrate": _here(
         "calibrate:calibrate", "Probabilities and decisions that fit your own recordings."
     ),

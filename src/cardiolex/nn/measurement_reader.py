@@ -66,10 +66,12 @@ class MeasurementReader(nn.Module):
 
     def forward(self, measured: Tensor, query_vectors: Tensor) -> Tensor:
         """`measured` (B, K), NaN where not measurable, `query_vectors` (Q, Dt) to logits (B, Q)."""
-        weights = self.weigh(query_vectors)  # (Q, width + 1)
+        return self.weighed(self.features(measured), self.weigh(query_vectors))
+
+    def weighed(self, features: Tensor, weights: Tensor) -> Tensor:
+        """Features (B, width) under weights (Q, width + 1), the last of which is added: (B, Q)."""
         scale = SPREAD / math.sqrt(self.config.width)
-        logits: Tensor = self.features(measured) @ weights[:, :-1].T * scale + weights[:, -1]
-        return logits
+        return features @ weights[:, :-1].T * scale + weights[:, -1]
 
     def features(self, measured: Tensor) -> Tensor:
         """(B, K) to (B, width)."""
