@@ -130,7 +130,8 @@ def _section(
 ) -> str:
     return f"""## Adapted
 
-What is said above of training holds for the model that this one was made from. The last layer of the reader of measurements was trained further on real recordings, each seen \
+What is said above of training holds for the model that this one was made from. The last \
+layer of the reader of measurements was trained further on real recordings, each seen \
 with all its leads, with one and with a few: {_words(tables)}; {len(set(views.patients))} \
 patients, {len(views.conditions)} conditions. Figures are of {folds} models, each asked about the \
 patients that it was adapted without; probabilities and thresholds were fitted to those answers. \
