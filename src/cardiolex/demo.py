@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cardiolex.files import make_folder
 from cardiolex.findings import Findings
 from cardiolex.interpreter import Interpreter, load
 from cardiolex.plots.ecg_paper import ecg_paper, save
@@ -18,6 +19,7 @@ SINGLE = ("I",)
 
 def run(output: Path, model: Path | None = None) -> int:
     """Interpret every bundled recording; print the findings, write pictures and a page."""
+    make_folder(output)
     interpreter = load(model)
     print(f"{interpreter.name}: research software, not a medical device\n")
     records = [_show(interpreter, sample, output) for sample in samples()]

@@ -24,10 +24,13 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
         yield given
         return
     target = given.resolve()
-    _make_folder(target.parent)
-    handle, name = tempfile.mkstemp(
-        prefix=f".{target.stem}.", suffix=target.suffix, dir=target.parent
-    )
+    make_folder(target.parent)
+    try:
+        handle, name = tempfile.mkstemp(
+            prefix=f".{target.stem}.", suffix=target.suffix, dir=target.parent
+        )
+    except OSError as error:  # it names a file that nobody asked for
+        raise type(error)(error.errno, error.strerror, str(path)) from error
     os.close(handle)
     temporary = Path(name)
     try:
@@ -56,7 +59,7 @@ def atomic_folder(path: str | Path, *, mark: str | None = None) -> Iterator[Path
     """
     check_replaceable(path, mark)
     target = Path(path).resolve()
-    _make_folder(target.parent)
+    make_folder(target.parent)
     temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     temporary.chmod(0o755)
     former = temporary.with_name(temporary.name + ".former")
@@ -86,7 +89,8 @@ def check_replaceable(path: str | Path, mark: str | None = None) -> None:
         )
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make `folder` and those above it; NotADirectoryError naming the file that is in the way."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:

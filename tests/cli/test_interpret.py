@@ -265,7 +265,7 @@ def test_models_that_are_none_are_named(call, sample, tmp_path, model_folder):
     ended = call("interpret", sample, "--model", tmp_path / "nowhere")
     assert ended.status == 1 and f"{tmp_path / 'nowhere'}: no such checkpoint folder" in ended.err
     ended = call("interpret", sample, "--model", tmp_path)
-    assert ended.status == 1 and f"{tmp_path / 'config.json'}: cannot be read" in ended.err
+    assert ended.status == 1 and f"{tmp_path}: holds no checkpoint; name one" in ended.err
     shutil.copytree(model_folder, tmp_path / "copy")
     weights = tmp_path / "copy" / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])

@@ -1,12 +1,13 @@
 """Losses of two views: closed-form cases, definitions written out, the global batch."""
 
 import math
+import os
 
 import pytest
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
 import torch.nn.functional as F
+from group_of_processes import run_together
 
 from cardiolex.objectives.contrastive import key_contrast, nt_xent
 from cardiolex.objectives.redundancy import barlow_twins
@@ -91,8 +92,8 @@ def losses(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return torch.stack(parts).detach()
 
 
-def process(rank: int, folder: str) -> None:
-    torch.set_num_threads(1)
+def process(folder: str) -> None:
+    rank = int(os.environ["RANK"])
     dist.init_process_group("gloo", f"file://{folder}/meet", rank=rank, world_size=2)
     mine = [x.detach()[3 * rank : 3 * rank + 3].clone().requires_grad_() for x in pair()]
     values = losses(*mine)
@@ -101,7 +102,7 @@ def process(rank: int, folder: str) -> None:
 
 
 def test_two_processes_learn_as_one_with_the_whole_batch(tmp_path):
-    mp.spawn(process, (str(tmp_path),), nprocs=2)
+    run_together(2, process, str(tmp_path))
     parts = [torch.load(tmp_path / f"{rank}.pt") for rank in range(2)]
     whole = pair()
     values = losses(*whole)

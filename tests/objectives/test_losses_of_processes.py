@@ -1,9 +1,11 @@
 """Two processes with a part of the batch each give the losses and gradients of one with all."""
 
+import os
+
 import pytest
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
+from group_of_processes import run_together
 
 from cardiolex.objectives.beat_sentence import beat_sentence_loss
 from cardiolex.objectives.captioning import caption_cross_entropy
@@ -37,8 +39,8 @@ def losses(b: dict[str, torch.Tensor], gather: bool = True) -> list[torch.Tensor
     return [beat.detach(), caption.detach()]
 
 
-def process(rank: int, folder: str) -> None:
-    torch.set_num_threads(1)
+def process(folder: str) -> None:
+    rank = int(os.environ["RANK"])
     dist.init_process_group("gloo", f"file://{folder}/meet", rank=rank, world_size=2)
     mine = batch(slice(3 * rank, 3 * rank + 3))
     together = losses(mine)
@@ -54,7 +56,7 @@ def process(rank: int, folder: str) -> None:
 @pytest.fixture(scope="module")
 def two(tmp_path_factory):
     folder = tmp_path_factory.mktemp("processes")
-    mp.spawn(process, (str(folder),), nprocs=2)
+    run_together(2, process, str(folder))
     return [torch.load(folder / f"{rank}.pt") for rank in range(2)]
 
 

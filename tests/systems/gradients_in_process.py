@@ -1,11 +1,9 @@
 """Gradients of every system's loss on this process's share of one batch; see test_two_processes.
 
-Run by torchrun, or alone for the whole batch: `gradients_in_process.py FOLDER BERT`. What is random
-(masks, dropout) is switched off, since each process draws its own; where nothing would be left to
-learn without, `torch.rand` draws the same for all recordings.
+What is random (masks, dropout) is switched off, since each process draws its own; where nothing
+would be left to learn without, `torch.rand` draws the same for all recordings.
 """
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -73,8 +71,8 @@ def gradients(name: str, bert: Path, group) -> dict[str, torch.Tensor]:
     return {**found, "loss": group.mean(losses["loss"].detach().reshape(1))}
 
 
-def main(folder: Path, bert: Path) -> None:
-    """Write FOLDER/NAME.safetensors for every system."""
+def write_gradients(folder: Path, bert: Path) -> None:
+    """Write FOLDER/NAME.safetensors for every system, alone or as a member of a group."""
     with processes("cpu") as group:
         for name in TINY:
             found = gradients(name, bert, group)
@@ -83,7 +81,3 @@ def main(folder: Path, bert: Path) -> None:
                 save_file(tensors, folder / f"{name}.safetensors")
         if dist.is_initialized():
             dist.barrier()
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,7 +1,5 @@
-"""Run by tests in processes of their own: `python melp_in_process.py FOLDER BERT SETTINGS`."""
+"""A small MELP and its training, for tests that run it in processes of their own."""
 
-import json
-import sys
 from pathlib import Path
 
 import torch
@@ -56,8 +54,8 @@ def train(folder: Path, bert: Path, group: Processes, **settings) -> tuple[Train
     return trained, system
 
 
-if __name__ == "__main__":
-    folder, bert, settings = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
+def train_together(folder: Path, bert: Path, settings: dict) -> None:
+    """Train as a member of a group; the first writes text encoder and weights to `folder`."""
     with processes("cpu") as group:
         _, system = train(folder, bert, group, **settings)
         if group.first:

@@ -1,15 +1,13 @@
 """A text model spread over two processes learns what one process learns; MELP is the example."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
-from melp_in_process import train
+from group_of_processes import run_together
+from melp_in_process import train, train_together
 from synthetic import ALONE, trainer
 
 from cardiolex.encoders.causal_text import CausalText
@@ -17,22 +15,13 @@ from cardiolex.errors import CardiolexError
 from cardiolex.training.distributed import Processes
 from cardiolex.training.sharding import ShardedText, apart, clip_gradients, shard_text
 
-SCRIPT = Path(__file__).with_name("melp_in_process.py")
 SETTINGS = {"steps": 4, "save_every": 2, "clip": 0.5, "average": 0.9}
 
 
 def in_two(folder: Path, bert: Path, **settings) -> dict[str, torch.Tensor]:
     """Weights after training with 4 recordings in each of two processes."""
-    torchrun = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--rdzv-backend", "c10d"]
-    settings = json.dumps({**SETTINGS, "batch_size": 4, **settings})
-    script = ["--rdzv-endpoint", "localhost:0", str(SCRIPT), str(folder), str(bert), settings]
-    done = subprocess.run(
-        [sys.executable, *torchrun, *script],
-        timeout=200,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-    )
-    assert done.returncode == 0, done.stderr.decode()[-3000:]
+    settings = {**SETTINGS, "batch_size": 4, **settings}
+    run_together(2, train_together, folder, bert, settings)
     return torch.load(folder / "result.pt", weights_only=True)
 
 

@@ -9,10 +9,15 @@ from synthetic import trainer
 
 from cardiolex.training.distributed import processes
 
-if __name__ == "__main__":
-    folder, settings = Path(sys.argv[1]), json.loads(sys.argv[2])
+
+def train_together(folder: Path, settings: dict) -> None:
+    """Train alone or as a member of a group; the first writes the result."""
     with processes("cpu") as group:
         trained = trainer(folder, group, **settings).run()
         if group.first:
             weights = {name: value.contiguous() for name, value in trained.weights.items()}
             save_file(weights, folder / "result.safetensors", {"finished": str(trained.finished)})
+
+
+if __name__ == "__main__":
+    train_together(Path(sys.argv[1]), json.loads(sys.argv[2]))

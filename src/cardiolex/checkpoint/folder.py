@@ -222,9 +222,10 @@ def _write_weights(tensors: dict[str, Tensor], path: Path, weights: WeightFormat
 
 
 def _read_config(root: Path) -> dict[str, Any]:
-    if not root.is_dir():
+    if not (root / "config.json").is_file():
+        what = "holds no checkpoint" if root.is_dir() else "no such checkpoint folder"
         raise CardiolexError(
-            f"{root}: no such checkpoint folder; name one that holds config.json and "
+            f"{root}: {what}; name one that holds config.json and "
             "model.safetensors, or none for the bundled model"
         )
     config = _json(root / "config.json")

@@ -26,10 +26,15 @@ class Failures:
         print(f"cardiolex: {where}{reason}", file=sys.stderr)
 
     def close(self, done: int) -> int:
-        """Print the closing list and return the exit status: 1 if anything failed."""
+        """Print the closing list and return the exit status: 1 if anything failed.
+
+        One file alone needs no list: what was said of it stands just above.
+        """
         if not self.reasons:
             return 0
         total = done + len(self.reasons)
+        if total == 1:
+            return 1
         print(f"cardiolex: {len(self.reasons)} of {total} not done:", file=sys.stderr)
         for path, _ in self.reasons:
             print(f"  {path}", file=sys.stderr)

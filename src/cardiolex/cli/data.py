@@ -11,6 +11,7 @@ from typing import Literal
 from cardiolex.cli.batch import Failures
 from cardiolex.cli.call_error import CallError
 from cardiolex.cli.progress import progress_bar
+from cardiolex.errors import CardiolexError
 
 
 def simulate(
@@ -59,11 +60,15 @@ def simulate(
     from cardiolex.simulation import CONDITIONS, Settings
     from cardiolex.workers import cores
 
-    if count < 1 or (processes is not None and processes < 1):
-        raise CallError(f"--count {count} --processes {processes}: both must be at least 1")
+    for option, number in (("--count", count), ("--processes", processes)):
+        if number is not None and number < 1:
+            raise CallError(f"{option} {number}: must be at least 1")
     if require is not None:
         require = _simulated(require, CONDITIONS)
-    settings = Settings(fs=fs, seconds=seconds, mix=mix, require=require, noise=noise)
+    try:
+        settings = Settings(fs=fs, seconds=seconds, mix=mix, require=require, noise=noise)
+    except CardiolexError as error:
+        raise CallError(f"--{error}") from error
     with progress_bar("simulating") as progress:
         if format == "wfdb":
             simulate_to_wfdb(

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cardiolex.cli.batch import lead_names
+from cardiolex.cli.call_error import CallError
 from cardiolex.cli.measuring import Asked, Measuring
 from cardiolex.cli.progress import progress_bar
+from cardiolex.errors import CardiolexError
 
 if TYPE_CHECKING:
     from cardiolex.evaluation.calibration_result import CalibrationResult
@@ -28,7 +30,11 @@ def robustness_of(
     """Robustness of one table, with a progress bar."""
     from cardiolex.evaluation.robustness import evaluate_robustness, standard_disturbances
 
-    chosen = standard_disturbances(None if kinds is None else [k.strip() for k in kinds.split(",")])
+    named = None if kinds is None else [kind.strip() for kind in kinds.split(",")]
+    try:
+        chosen = standard_disturbances(named)
+    except CardiolexError as error:
+        raise CallError(f"--kinds: {error}") from error
     with progress_bar(f"disturbing {loaded.table.name}") as progress:
         return evaluate_robustness(
             model.score,

@@ -66,9 +66,13 @@ class Manifest:
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
-            unfinished = (folder / "shards").is_dir()
-            remedy = "run the same command again to finish it" if unfinished else "check the path"
-            raise CardiolexError(f"{folder}: is no finished store; {remedy}") from error
+            if (folder / "shards").is_dir():
+                what = "is no finished store; run the same command again to finish it"
+            elif folder.is_dir():
+                what = "holds no store; make one with `cardiolex prepare` or `cardiolex simulate`"
+            else:
+                what = "no such store; make one with `cardiolex prepare` or `cardiolex simulate`"
+            raise CardiolexError(f"{folder}: {what}") from error
         except ValueError as error:
             raise CardiolexError(f"{path}: is not valid JSON: {error}") from error
         if content.get("schema") != SCHEMA:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from cardiolex.datasets.rows import Row
 from cardiolex.datasets.store_layout import GAIN_MV, TABLE, Manifest, sha256
 from cardiolex.errors import CardiolexError
-from cardiolex.files import atomic_write, write_text
+from cardiolex.files import atomic_write, make_folder, write_text
 from cardiolex.recordings.leads import LEADS
 from cardiolex.recordings.preprocess import Preprocess
 from cardiolex.workers import finished, worker_pool
@@ -85,7 +85,7 @@ def _claim(root: Path, source: ShardSource) -> None:
             f"{root}: was begun with other settings or input (see source.json); "
             "choose another folder or delete this one"
         )
-    (root / "shards").mkdir(parents=True, exist_ok=True)
+    make_folder(root / "shards")
     write_text(path, mine)
 
 
