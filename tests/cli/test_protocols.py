@@ -56,7 +56,7 @@ def test_every_protocol_writes_its_files_and_page(evaluate, tmp_path):
         "calibration": [],
         "seen": [],
         "prompts": [],
-        "partial-leads": ["--groups", "", "--sampled", "3"],
+        "partial-leads": ["--groups", "single", "--sampled", "3"],
     }
     for name, more in runs.items():
         ended = evaluate(name, "whole", more=more)

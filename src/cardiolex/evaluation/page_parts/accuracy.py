@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cardiolex.evaluation.bootstrap import Estimate
 from cardiolex.evaluation.lead_importance import LeadImportance
 from cardiolex.evaluation.metrics import roc_curve
 from cardiolex.evaluation.mini_benchmark import MiniBenchmark
@@ -21,16 +22,15 @@ if TYPE_CHECKING:
 
 MOST_CURVES = 7
 """ROC curves drawn: as many as can be told apart by colour."""
+MOST_SUBSETS = 60
+"""Subsets of leads drawn, a row each."""
 
 
 def zero_shot_part(result: ZeroShotResult) -> Part:
     """Macro mean and classes with intervals, a bar per class, ROC curves."""
-    dots = [
-        Dot(f"{one.condition}  ({one.n_pos})", one.auroc.value, one.auroc.low, one.auroc.high)
-        for one in result.classes
-    ]
+    dots = [_dot(f"{one.condition}  ({one.n_pos})", one.auroc) for one in result.classes]
     macro = result.macro_auroc
-    bars = per_class(dots, mean=Dot("macro mean", macro.value, macro.low, macro.high))
+    bars = per_class(dots, mean=_dot("macro mean", macro))
     header, rows = result.class_rows()
     tables = [Table(header, rows, "Zero-shot, 95 % intervals by patient")]
     tables += [
@@ -50,6 +50,10 @@ def zero_shot_part(result: ZeroShotResult) -> Part:
     )
 
 
+def _dot(label: str, estimate: Estimate) -> Dot:
+    return Dot(label, estimate.value, estimate.low, estimate.high)
+
+
 def _roc(result: ZeroShotResult) -> Figure:
     frequent = sorted(result.classes, key=lambda one: -one.n_pos)[:MOST_CURVES]
     column = {name: c for c, name in enumerate(result.conditions)}
@@ -67,13 +71,21 @@ def _roc(result: ZeroShotResult) -> Figure:
 def partial_leads_part(result: PartialLeadsResult) -> Part:
     """The curve from one to twelve leads, and every subset."""
     nested = [one for one in result.subsets if one.group == "nested" and one.result is not None]
-    pictures = (
-        (Picture.of(result.curve(), "Macro AUROC against the number of leads"),) if nested else ()
-    )
+    pictures = []
+    if nested:
+        pictures.append(Picture.of(result.curve(), "Macro AUROC against the number of leads"))
+    dots = [
+        _dot(one.name, one.result.macro_auroc)
+        for one in result.subsets
+        if one.group != "nested" and one.result is not None
+    ]
+    if 0 < len(dots) <= MOST_SUBSETS:
+        bars = per_class(dots, metric="macro AUROC")
+        pictures.append(Picture.of(bars, "Macro AUROC by subset of leads with 95 % interval"))
     return Part(
         f"Fewer leads: {result.table}",
         ("III, aVR, aVL and aVF are sums of I and II: from two to six leads nothing is added.",),
-        pictures,
+        tuple(pictures),
         (Table(*result.rows()),),
     )
 
@@ -97,12 +109,9 @@ def importance_part(result: LeadImportance) -> Part:
 def probe_part(results: Sequence[ProbeResult]) -> Part:
     """Shares of the labels side by side, and every class with the largest share."""
     most = max(results, key=lambda one: one.share)
-    dots = [
-        Dot(f"{one.condition}  ({one.n_pos})", one.auroc.value, one.auroc.low, one.auroc.high)
-        for one in most.classes
-    ]
+    dots = [_dot(f"{one.condition}  ({one.n_pos})", one.auroc) for one in most.classes]
     macro = most.macro_auroc
-    bars = per_class(dots, mean=Dot("macro mean", macro.value, macro.low, macro.high))
+    bars = per_class(dots, mean=_dot("macro mean", macro))
     rows = [
         (
             f"{one.share:.0%}",

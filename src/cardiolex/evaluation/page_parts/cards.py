@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cardiolex.evaluation.loading import LoadedTable
 from cardiolex.evaluation.results import versions
 from cardiolex.plots.result_page import Part, Picture, Table
-
-if TYPE_CHECKING:
-    pass
 
 
 def text_part(title: str, markdown: str, drawn: Picture) -> Part:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cardiolex.evaluation.calibration_result import CalibrationResult
 from cardiolex.evaluation.page_parts.pictures import prompts_picture, seen_picture
 from cardiolex.evaluation.paired import PairedResult
@@ -12,9 +10,6 @@ from cardiolex.evaluation.robustness import RobustnessResult
 from cardiolex.evaluation.seen import SeenResult
 from cardiolex.evaluation.subgroups import SubgroupResult
 from cardiolex.plots.result_page import Part, Picture, Table
-
-if TYPE_CHECKING:
-    pass
 
 
 def robustness_part(result: RobustnessResult) -> Part:
