@@ -12,9 +12,11 @@ from systems.tiny_systems import made
 from cardiolex import load, read
 from cardiolex.errors import CardiolexError
 from cardiolex.export.graphs import token_network
-from cardiolex.export.onnx import export_onnx, quantize
+from cardiolex.export.onnx import export_onnx
+from cardiolex.export.weights import halve, quantize
 from cardiolex.portable.folder import is_exported, load_exported
 from cardiolex.portable.interpreter import OnnxInterpreter
+from cardiolex.portable.tokens import recorded, score
 from cardiolex.recordings.samples import sample_paths
 
 ASKED = ["atrial fibrillation", "left bundle branch block", "sinus rhythm", "purple heart"]
@@ -117,11 +119,43 @@ def test_models_without_tokens_of_leads_are_refused():
         token_network(made("merl"), "a MERL")
 
 
-def test_eight_bit_weights_are_near(exported, recordings, tmp_path):
-    shutil.copytree(exported, tmp_path / "int8")
-    quantize(tmp_path / "int8")
-    model = OnnxInterpreter(load_exported(tmp_path / "int8", selftest=False))
-    off = model.score(recordings[:1], ASKED) - load(exported).score(recordings[:1], ASKED)
+@pytest.fixture(scope="module")
+def in_eight_bits(exported, tmp_path_factory):
+    """The exported model with smaller weights, as `export onnx --weights int8` writes it."""
+    folder = tmp_path_factory.mktemp("int8") / "onnx"
+    shutil.copytree(exported, folder)
+    quantize(folder)
+    facts = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**facts, "weights": "int8"}))
+    return OnnxInterpreter(load_exported(folder, selftest=False))
+
+
+def test_eight_bit_weights_are_near(exported, in_eight_bits, recordings):
+    off = in_eight_bits.score(recordings, ASKED) - load(exported).score(recordings, ASKED)
     assert 1e-6 < np.abs(off).max() < 0.3  # random weights, made sixteen times as large
-    sizes = [(f / "model.onnx").stat().st_size for f in (tmp_path / "int8", exported)]
-    assert sizes[0] < sizes[1]
+
+
+def test_eight_bit_answers_depend_on_no_other_question_or_window(in_eight_bits, recordings):
+    (ecg,) = recordings[:1]
+    together = in_eight_bits.score([ecg], ASKED)[0]
+    alone = [in_eight_bits.score([ecg], [condition])[0, 0] for condition in ASKED]
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+    model = in_eight_bits.model
+    window = model.preprocess.windows(ecg.crop(0, 10))
+    visible = recorded(window.lead_mask, window.sample_mask, model.segment_samples).repeat(2, 0)
+    two = np.concatenate([window.ecg, 3 * window.ecg])
+    queries = in_eight_bits.vectors(ASKED)
+    each = [model.score(two[k : k + 1], visible[k : k + 1], queries)[0] for k in (0, 1)]
+    np.testing.assert_allclose(model.score(two, visible, queries), each, atol=1e-4)
+    assert np.abs(score(model.network, two, visible, queries) - each).max() > 1e-3  # not alone
+
+
+def test_half_precision_halves_the_files_and_hardly_changes_answers(exported, recordings, tmp_path):
+    shutil.copytree(exported, tmp_path / "half")
+    halve(tmp_path / "half")
+    for name in ("model.onnx", "text.onnx"):
+        sizes = [(folder / name).stat().st_size for folder in (tmp_path / "half", exported)]
+        assert sizes[0] < 0.85 * sizes[1]  # of so small a model the graph itself is much
+    model = OnnxInterpreter(load_exported(tmp_path / "half", selftest=False))
+    off = model.score(recordings[:1], ASKED) - load(exported).score(recordings[:1], ASKED)
+    assert 1e-7 < np.abs(off).max() < 0.05  # weights sixteen times too large

@@ -7,7 +7,7 @@ import shutil
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,7 +17,8 @@ from cardiolex.checkpoint import Checkpoint, load_checkpoint
 from cardiolex.encoders.causal_text import CausalText
 from cardiolex.encoders.text import HuggingFaceText
 from cardiolex.errors import CardiolexError
-from cardiolex.export.graphs import quiet, text_network, token_network, write_graph
+from cardiolex.export.graphs import text_network, token_network, write_graph
+from cardiolex.export.weights import Weights, halve, quantize
 from cardiolex.files import atomic_folder, write_text
 from cardiolex.portable.folder import (
     MEASUREMENTS,
@@ -31,7 +32,6 @@ from cardiolex.portable.folder import (
 )
 from cardiolex.recordings.measurements import NAMES
 
-Weights = Literal["float32", "int8"]
 TOLERANCE = 1e-4  # of a logit: ONNX Runtime beside torch, both in float32
 SLACK = 5e-3  # of a logit at load: the same graph on another processor
 SLACK_INT8 = 0.5  # integer kernels round otherwise on other processors
@@ -50,7 +50,7 @@ def export_onnx(folder: str | Path, output: str | Path, *, weights: Weights = "f
     """Write the checkpoint in `folder` as an exported model to `output`.
 
     With float32 weights, logits that differ from torch's by more than 1e-4 on the known input (12,
-    3, 2 and 1 leads, whole and padded, batched) are an error and nothing is written. With int8
+    3, 2 and 1 leads, whole and padded, batched) are an error and nothing is written. With other
     weights the differences are told.
     """
     _check_installed()
@@ -93,6 +93,8 @@ def _write(checkpoint: Checkpoint, source: Path, folder: Path, weights: Weights)
         )
     if weights == "int8":
         quantize(folder)
+    elif weights == "float16":
+        halve(folder)
     _write_words(checkpoint, source, folder, weights, text.limit(checkpoint.query_pooling))
 
 
@@ -109,19 +111,6 @@ def _write_model(checkpoint: Checkpoint, folder: Path) -> None:
     tokens = {0: "windows", 1: "tokens_there"}
     axes = {"tokens": tokens, "lead": tokens, "segment": tokens, "queries": {0: "questions"}}
     write_graph(network, inputs, axes, folder / MODEL)
-
-
-def quantize(folder: Path) -> None:
-    """8-bit weights, activations scaled as they come; the text encoder stays as it is."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    plain = folder / "float32.onnx"
-    (folder / MODEL).rename(plain)
-    with quiet():
-        quantize_dynamic(
-            str(plain), str(folder / MODEL), weight_type=QuantType.QInt8, per_channel=True
-        )
-    plain.unlink()
 
 
 def _write_words(
@@ -147,7 +136,7 @@ def _write_words(
             checkpoint.system, checkpoint.name
         ).encoder.config.segment_samples,
         "reader": None if reader is None else {"share": reader.config.share, "values": list(NAMES)},
-        "tolerance": SLACK if weights == "float32" else SLACK_INT8,
+        "tolerance": SLACK_INT8 if weights == "int8" else SLACK,
     }
     write_text(folder / "config.json", json.dumps(facts, indent=1) + "\n")
 

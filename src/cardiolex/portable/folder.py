@@ -53,6 +53,13 @@ class Exported:
     facts: dict[str, Any]
     """config.json."""
 
+    def score(
+        self, ecg: NDArray[np.float32], visible: NDArray[np.bool_], queries: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Logits (K, Q) of the signal, see `tokens.score`; 8-bit models read windows alone."""
+        alone = self.facts.get("weights") == "int8"
+        return score(self.network, ecg, visible, queries, alone)
+
 
 def is_exported(folder: str | Path) -> bool:
     """Whether `folder` holds an exported model."""
@@ -110,7 +117,7 @@ def known_answers(model: Exported, given: dict[str, NDArray[Any]]) -> NDArray[np
     """What the self-test compares: logits of a known input, below them those of the reader."""
     queries = model.text.encode([str(text) for text in given["texts"]])
     visible = recorded(given["lead_mask"], given["sample_mask"], model.segment_samples)
-    logits = score(model.network, given["ecg"].astype(np.float32), visible, queries)
+    logits = model.score(given["ecg"].astype(np.float32), visible, queries)
     if model.reader is None:
         return logits
     read = model.reader(measured=given["measured"], query_vectors=queries)

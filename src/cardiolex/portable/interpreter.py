@@ -16,7 +16,7 @@ from cardiolex.explaining.occlusion import occlusion
 from cardiolex.explanation import DeletionTest, Explanation, LeadSubset
 from cardiolex.findings import Findings
 from cardiolex.portable.folder import Exported, load_exported
-from cardiolex.portable.tokens import recorded, score
+from cardiolex.portable.tokens import recorded
 from cardiolex.recordings.measurements.windows import measure_windows
 from cardiolex.recordings.preprocess import Windows
 from cardiolex.recordings.recording import Recording
@@ -170,7 +170,7 @@ class OnnxInterpreter:
         """Logits (W, texts): of the signal, and of its measurements."""
         model = self.model
         visible = recorded(windows.lead_mask, windows.sample_mask, model.segment_samples)
-        signal = score(model.network, windows.ecg, visible, queries)
+        signal = model.score(windows.ecg, visible, queries)
         if model.reader is None:
             return signal
         measured = measure_windows(windows, model.preprocess.fs)
@@ -194,7 +194,7 @@ class _TokenPieces:
 
     def logits(self, kept: NDArray[np.bool_]) -> NDArray[np.float64]:
         ecg = np.broadcast_to(self._ecg, (len(kept), *self._ecg.shape[1:]))
-        return score(self._model.network, ecg, kept, self._queries)[:, 0].astype(np.float64)
+        return self._model.score(ecg, kept, self._queries)[:, 0].astype(np.float64)
 
 
 def load_onnx(

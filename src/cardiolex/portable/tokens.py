@@ -27,10 +27,12 @@ def score(
     ecg: NDArray[np.float32],
     visible: NDArray[np.bool_],
     queries: NDArray[np.float32],
+    alone: bool = False,
 ) -> NDArray[np.float32]:
     """Logits (K, Q) from the tokens of `ecg` (K, 12, T) at which `visible` (K, 12, M) is True.
 
-    Windows with equally many tokens go through the graph together, so that none is padded.
+    Windows with equally many tokens go through the graph together, so that none is padded; or
+    each goes `alone`, where a graph's arithmetic depends on all that it is given.
     """
     segments = visible.shape[2]
     cut = ecg.reshape(len(ecg), 12 * segments, -1)  # (K, 12 * M, p)
@@ -39,7 +41,8 @@ def score(
     logits = np.empty((len(ecg), len(queries)), np.float32)
     for count in np.unique(counts):
         rows = np.flatnonzero(counts == count)
-        for part in np.array_split(rows, -(-len(rows) * int(count) // AT_ONCE)):
+        parts = len(rows) if alone else -(-len(rows) * int(count) // AT_ONCE)
+        for part in np.array_split(rows, parts):
             index = np.nonzero(flat[part])[1].reshape(len(part), int(count)).astype(np.int64)
             logits[part] = graph(
                 tokens=np.take_along_axis(cut[part], index[:, :, None], axis=1),
