@@ -55,7 +55,7 @@ def _show(interpreter: Interpreter, sample: Sample, output: Path) -> PageRecord:
         columns=(f"{len(every.leads)} leads", "lead I"),
         rows=_rows(every, single),
         picture=_picture(recording, every, output / f"{recording.id}.png"),
-        picture_text=f"ECG {recording.id} on paper, 25 mm/s, 10 mm/mV",
+        picture_text=f"ECG {recording.id} on millimetre paper; speed and gain stand below it",
         warnings=every.warnings,
         notes=recording.notes,
     )

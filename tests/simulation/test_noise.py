@@ -7,9 +7,7 @@ from cardiolex.simulation.noise import (
     NoiseSettings,
     burst_envelope,
     drift,
-    drift_shape,
     electrode_noise,
-    emg_shape,
     lead_noise,
     mains,
     motion,
@@ -18,6 +16,7 @@ from cardiolex.simulation.noise import (
     respiration,
     tremor,
 )
+from cardiolex.simulation.noise_spectra import drift_shape, emg_shape
 
 FS = 500.0
 SAMPLES = 5000

@@ -6,7 +6,8 @@ import pytest
 
 import cardiolex.simulation as simulation
 from cardiolex.simulation.phrases import PARTS, Dice, phrases
-from cardiolex.simulation.report_text import STYLES, write_report
+from cardiolex.simulation.report_styles import STYLES
+from cardiolex.simulation.report_text import write_report
 from cardiolex.simulation.shown_leads import Shown, leads_showing
 from cardiolex.simulation.truth import Measurements
 

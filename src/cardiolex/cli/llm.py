@@ -162,8 +162,10 @@ def read_names(path: Path) -> dict[str, int]:
     """Read what `write_names` wrote, or one name a line."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CardiolexError(f"{path}: cannot be read as UTF-8 text ({error})") from error
+    except OSError as error:
+        raise CardiolexError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise CardiolexError(f"{path}: is not UTF-8 text ({error})") from error
     rows = list(csv.reader(io.StringIO(text)))
     if rows and rows[0][:1] == ["name"]:
         rows = rows[1:]

@@ -206,12 +206,24 @@ def _companions(c: Causes, rng: Rng, mix: Mix) -> Causes:
     old = float(np.clip((c.age - 45) / 40, 0, 1))
     ill = (
         c.block != "none"
-        or c.infarct
-        or c.lvh
-        or c.rhythm not in ("sinus",)
+        or c.infarct is not None
+        or c.lvh > 0
+        or c.rhythm != "sinus"
         or c.ectopy.kind != "none"
     )
     chance = 0.16 * old if ill else 0.0
+    c = _muscle_companions(c, rng, mix, chance)
+    c = _rhythm_companions(c, rng, chance)
+    if rng.random() < chance * 1.2 and c.lae == 0:
+        c = replace(c, lae=float(rng.uniform(0.3, 1.0)))
+    if ill and rng.random() < 0.1 and c.rhythm == "sinus":
+        slow = rng.random() < 0.5
+        c = replace(c, rate_bpm=float(rng.uniform(42, 58) if slow else rng.uniform(100, 125)))
+    return _consistent(c)
+
+
+def _muscle_companions(c: Causes, rng: Rng, mix: Mix, chance: float) -> Causes:
+    """Hypertrophy, infarct, block, ischaemia or flat T waves beside what is there."""
     if rng.random() < chance and c.lvh == 0 and c.infarct is None:
         c = with_lvh(c, rng)
     if rng.random() < chance * 0.7 and c.infarct is None and c.pathway is None:
@@ -219,40 +231,25 @@ def _companions(c: Causes, rng: Rng, mix: Mix) -> Causes:
     if rng.random() < chance and c.block == "none" and c.pathway is None:
         c = _block(c, rng, mix) if rng.random() < 0.9 else c
     if rng.random() < chance and c.repolarization is None and c.ischemia is None:
-        c = (
-            _ischemia(c, rng, mix)
-            if rng.random() < 0.5
-            else replace(
-                c, repolarization="nonspecific t", repolarization_severity=float(rng.random())
-            )
-        )
-    if (
-        rng.random() < chance * 0.7
-        and c.ectopy.kind == "none"
-        and c.rhythm in ("sinus", "fibrillation")
-    ):
+        if rng.random() < 0.5:
+            return _ischemia(c, rng, mix)
+        severity = float(rng.random())
+        return replace(c, repolarization="nonspecific t", repolarization_severity=severity)
+    return c
+
+
+def _rhythm_companions(c: Causes, rng: Rng, chance: float) -> Causes:
+    """Premature beats, a long PR interval or fibrillation beside what is there."""
+    beats = c.ectopy.kind == "none" and c.rhythm in ("sinus", "fibrillation")
+    if rng.random() < chance * 0.7 and beats:
         c = replace(c, ectopy=draw_ectopy(rng, "pvc" if c.rhythm == "fibrillation" else None))
-    if (
-        rng.random() < chance * 0.5
-        and c.rhythm == "sinus"
-        and c.av == "normal"
-        and c.pathway is None
-    ):
+    conducted = c.rhythm == "sinus" and c.av == "normal" and c.pathway is None
+    if rng.random() < chance * 0.5 and conducted:
         c = replace(c, av="first", pr_ms=float(200 + rng.gamma(2.0, 20)))
-    if (
-        rng.random() < chance * 0.7
-        and c.rhythm == "sinus"
-        and c.ectopy.kind == "none"
-        and c.av == "normal"
-        and c.pathway is None
-    ):
+    plain = c.rhythm == "sinus" and c.av == "normal" and c.pathway is None
+    if rng.random() < chance * 0.7 and plain and c.ectopy.kind == "none":
         c = with_fibrillation(c, rng)
-    if rng.random() < chance * 1.2 and c.lae == 0:
-        c = replace(c, lae=float(rng.uniform(0.3, 1.0)))
-    if ill and rng.random() < 0.1 and c.rhythm == "sinus":
-        slow = rng.random() < 0.5
-        c = replace(c, rate_bpm=float(rng.uniform(42, 58) if slow else rng.uniform(100, 125)))
-    return _consistent(c)
+    return c
 
 
 def _consistent(c: Causes) -> Causes:
