@@ -10,6 +10,8 @@ def names(found: Found, lexicon: Lexicon) -> list[str]:
     """The name or names a finding has with its ages, rates and places."""
     base, own = lexicon.place_of.get(found.name, (found.name, ""))
     words = list(found.words)
+    if {"limb leads", "chest leads"} <= set(words):  # in both: low voltage, of no place
+        words = [word for word in words if not word.endswith(" leads")]
     for _ in range(2):
         for word in [*words, *found.places]:
             base = lexicon.together.get((base, word), base)
