@@ -138,7 +138,10 @@ def say_outcome(found: LLMExtractor, folder: Path) -> int:
         write_text(folder / f"llm_{name}.csv", "\n".join(["stage,count", *rows]) + "\n")
     left_out = {o: n for o, n in sorted(tally.outcomes.items()) if o != "answered"}
     for outcome, times in left_out.items():
-        print(f"cardiolex: {times} statements {outcome}", file=sys.stderr)
+        print(
+            f"cardiolex: {times} statements {outcome}: what the rules read in them is uncertain",
+            file=sys.stderr,
+        )
     if tally.unmapped:
         print(
             f"{len(tally.unmapped)} names are not in the vocabulary; to decide about them:\n"

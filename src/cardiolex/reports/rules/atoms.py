@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cardiolex.reports.rules.ellipsis import completed, may_lack, suspended
 from cardiolex.reports.rules.lexicon import Lexicon, Node
-from cardiolex.reports.rules.spelling import Speller
+from cardiolex.reports.rules.spelling import SHORTEST, Speller
 from cardiolex.reports.rules.tokens import Token
 from cardiolex.reports.rules.word_forms import WordForms
 
@@ -85,8 +85,12 @@ class Matcher:
 
     def _spell(self, token: Token) -> list[Token]:
         """An unknown word as the known ones it is a form, a slip or a compound of."""
-        if token.kind != "word" or token.norm in self.lexicon.words or not token.norm.isalpha():
+        if token.kind != "word" or token.norm in self.lexicon.words:
             return [token]
+        if not token.norm.isalpha():
+            whole = token.norm.rstrip("0123456789")  # "(nicht signifikant9": a slip for ")"
+            known = len(whole) >= SHORTEST and whole in self.lexicon.words
+            return [replace(token, norm=whole)] if known else [token]
         slip = self.speller.correct(token.norm)
         if slip is None:
             return self._in_parts(token)
