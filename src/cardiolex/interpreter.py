@@ -49,7 +49,8 @@ from cardiolex.systems import SYSTEMS
 __all__ = ["BUNDLED", "SHORTEST_S", "Interpreter", "Question", "load"]
 
 BUNDLED = Path(__file__).parent / "models" / "default"
-LEADS_PER_BATCH = 8 * 12  # leads over all windows of one forward pass: bounds memory
+LEADS_AT_ONCE = 8 * 12  # over all windows of one forward pass: bounds memory
+LEADS_ON_A_CORE = 12  # where windows go beside one another: what fits its cache
 
 
 class Interpreter:
@@ -311,6 +312,7 @@ class Interpreter:
         return self._each_window(
             self._windows(recordings, leads),
             lambda x, y, z: system.write_reports(x, y, z, decoding),
+            in_turn=True,
         )
 
     def questions(self, conditions: Sequence[str] | None) -> tuple[Question, ...]:
@@ -379,13 +381,18 @@ class Interpreter:
 
     @torch.inference_mode()
     def _each_window(
-        self, windows: Sequence[Windows], function: Callable[..., Iterable[Output]]
+        self,
+        windows: Sequence[Windows],
+        function: Callable[..., Iterable[Output]],
+        in_turn: bool = False,
     ) -> list[list[Output]]:
         """Outputs of `function(ecg, lead_mask, sample_mask)` by recording; no batch is padded."""
         ecg = torch.from_numpy(np.concatenate([w.ecg for w in windows]))
         leads = torch.from_numpy(np.concatenate([w.lead_mask for w in windows]))
         samples = torch.from_numpy(np.concatenate([w.sample_mask for w in windows]))
-        rows = iter(by_shape(function, ecg, leads, samples, LEADS_PER_BATCH, self.device))
+        beside = self.device.type == "cpu" and not in_turn
+        most = LEADS_ON_A_CORE if beside else LEADS_AT_ONCE
+        rows = iter(by_shape(function, ecg, leads, samples, most, self.device, beside))
         return [[next(rows) for _ in w.start_s] for w in windows]
 
 
