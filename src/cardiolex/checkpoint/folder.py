@@ -13,11 +13,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import torch
-from pydantic import ValidationError
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -26,9 +24,17 @@ from cardiolex.capabilities import EmbedsECG, ScoresQueries, TrainsText
 from cardiolex.checkpoint.digests import check_digests, digests
 from cardiolex.checkpoint.reader import FILE as READER
 from cardiolex.checkpoint.reader import read_reader, reader_facts
+from cardiolex.checkpoint.reading import (
+    SCHEMA,
+    TEXT_MODEL,
+    read_config,
+    read_json,
+    read_system,
+    read_text,
+    style_of,
+)
 from cardiolex.checkpoint.selftest import FILE as SELFTEST
 from cardiolex.checkpoint.selftest import check_selftest, write_selftest
-from cardiolex.encoders.causal_text import load_text
 from cardiolex.encoders.text import HuggingFaceText, Pooling, TextEncoder
 from cardiolex.encoders.text_cache import TextEmbeddingCache
 from cardiolex.errors import CardiolexError
@@ -37,11 +43,8 @@ from cardiolex.nn.measurement_reader import MeasurementReader
 from cardiolex.recordings.preprocess import Preprocess
 from cardiolex.reports.prompts import Style
 from cardiolex.reports.vocabulary import Vocabulary
-from cardiolex.systems import SYSTEMS, System, build
+from cardiolex.systems import System
 
-SCHEMA = 1
-TEXT_MODEL = "text_model."
-"""What names of weights begin with where a system trains its text encoder along."""
 WeightFormat = Literal["float32", "float16", "bfloat16"]
 
 
@@ -128,25 +131,25 @@ def save_checkpoint(
 def load_checkpoint(folder: str | Path, *, selftest: bool = True) -> Checkpoint:
     """Read a checkpoint folder; CardiolexError naming file and remedy if anything is amiss."""
     root = Path(folder)
-    config = _read_config(root)
+    config = read_config(root)
     vocabulary = Vocabulary.from_dict(
-        _json(root / "vocabulary.json"), str(root / "vocabulary.json")
+        read_json(root / "vocabulary.json"), str(root / "vocabulary.json")
     )
     calibration = root / "calibration.json"
     card = root / "README.md"
-    text = _read_text(root, config)
+    text = read_text(root, config)
     checkpoint = Checkpoint(
         name=config["name"],
         system_name=config["system"],
-        system=_read_system(root, config, text, len(vocabulary)),
-        preprocess=Preprocess.from_dict(_json(root / "preprocess.json")),
+        system=read_system(root, config, text, len(vocabulary)),
+        preprocess=Preprocess.from_dict(read_json(root / "preprocess.json")),
         vocabulary=vocabulary,
         text=text,
         calibration=Calibration.load(calibration) if calibration.is_file() else Calibration(),
         seen=frozenset(config["seen"]),
         default_conditions=tuple(config["default_conditions"]),
         query_pooling=config["query_pooling"],
-        prompts=_style(root, config),
+        prompts=style_of(root, config),
         training=config["training"],
         card=card.read_text(encoding="utf-8") if card.is_file() else "",
         reader=read_reader(root, config.get("reader"), text),
@@ -219,85 +222,3 @@ def _write_weights(tensors: dict[str, Tensor], path: Path, weights: WeightFormat
         metadata={"format": "pt"},
     )
     path.chmod(0o644)  # safetensors writes for the owner alone
-
-
-def _read_config(root: Path) -> dict[str, Any]:
-    if not (root / "config.json").is_file():
-        what = "holds no checkpoint" if root.is_dir() else "no such checkpoint folder"
-        raise CardiolexError(
-            f"{root}: {what}; name one that holds config.json and "
-            "model.safetensors, or none for the bundled model"
-        )
-    config = _json(root / "config.json")
-    if str(config.get("schema")).startswith("onnx"):
-        raise CardiolexError(
-            f"{root}: an exported model, which `cardiolex interpret` reads; this needs the "
-            "checkpoint that it was exported from"
-        )
-    if config.get("schema") != SCHEMA:
-        raise CardiolexError(
-            f"{root / 'config.json'}: schema {config.get('schema')!r}, this version of cardiolex "
-            f"reads {SCHEMA}; use the version that wrote it"
-        )
-    fields = {"name", "system", "settings", "text", "query_pooling", "seen", "training"}
-    if missing := sorted((fields | {"default_conditions"}) - set(config)):
-        raise CardiolexError(f"{root / 'config.json'}: lacks {', '.join(missing)}")
-    if config["system"] not in SYSTEMS:
-        raise CardiolexError(
-            f"{root / 'config.json'}: unknown system {config['system']!r}; known: {list(SYSTEMS)}"
-        )
-    return config
-
-
-def _style(root: Path, config: dict[str, Any]) -> Style:
-    """How to ask; by name where the folder does not say."""
-    style: Style = config.get("prompts", "name")
-    if style not in get_args(Style):
-        raise CardiolexError(
-            f"{root / 'config.json'}: prompts {style!r}; known: {', '.join(get_args(Style))}"
-        )
-    return style
-
-
-def _read_text(root: Path, config: dict[str, Any]) -> HuggingFaceText | None:
-    where = config["text"]
-    return None if where is False else load_text(root / "text" if where is None else where)
-
-
-def _read_system(
-    root: Path, config: dict[str, Any], text: TextEncoder | None, entities: int
-) -> System:
-    kind = SYSTEMS[config["system"]]
-    try:
-        settings = kind.Config.model_validate(config["settings"])
-    except ValidationError as error:
-        raise CardiolexError(f"{root / 'config.json'}: {error}") from error
-    path = root / "model.safetensors"
-    try:
-        weights = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise CardiolexError(f"{path}: cannot be read ({error}); fetch it again") from error
-    if text is not None and text.dim != settings.text_dim:
-        raise CardiolexError(
-            f"{root}: the text encoder gives {text.dim} numbers, the model takes "
-            f"{settings.text_dim}"
-        )
-    system = build(config["system"], settings, text, torch.zeros(entities, settings.text_dim))
-    read_elsewhere = {k: v for k, v in system.state_dict().items() if k.startswith(TEXT_MODEL)}
-    try:
-        system.load_state_dict({**weights, **read_elsewhere})
-    except RuntimeError as error:
-        raise CardiolexError(f"{path}: does not fit config.json: {error}") from error
-    return system.eval()
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CardiolexError(f"{path}: cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise CardiolexError(f"{path}: is not valid JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise CardiolexError(f"{path}: is not a JSON object")
-    return content
