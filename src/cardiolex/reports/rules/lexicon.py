@@ -56,15 +56,21 @@ class Lexicon:
         self.tables = {name: _read(self.folder / f"{name}.toml") for name in TABLES}
         wording = self.tables["wording"]
         self.folding = Folding(wording["spelling"], wording["pairs"], wording["shorthand"])
+        self._keys: dict[str, tuple[str, ...]] = {}
         self.root = Node()
         self.words: set[str] = set()
         self.parts: set[str] = set()
         for phrase, entry in self._phrases():
             self._add(phrase, entry)
+        self._keys.clear()
 
     def key(self, phrase: str) -> tuple[str, ...]:
-        """The words of a wording as they are looked up."""
-        return tuple(token.norm for token in self.folding.tokens(phrase))
+        """The words of a wording as they are looked up; many a wording is asked for thrice."""
+        known = self._keys.get(phrase)
+        if known is None:
+            known = tuple(token.norm for token in self.folding.tokens(phrase))
+            self._keys[phrase] = known
+        return known
 
     def _add(self, phrase: str, entry: Entry) -> None:
         node = self.root

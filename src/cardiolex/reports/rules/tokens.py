@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 _LEAD = r"(?:v\s?[1-6](?!\d)|av[rlf]|iii|ii|i|111)"
 _JOINT = r"(?:[,/+&–-]|\b(?:and|und|och|samt|or|to|bis)\b)"
@@ -53,6 +54,7 @@ class Token:
     gap: bool = False
 
 
+@lru_cache(maxsize=1 << 16)  # reports say the same words again and again
 def fold(word: str) -> str:
     """One word in the common spelling, without regard to number."""
     word = unicodedata.normalize("NFKC", word).lower().translate(_LETTERS)
