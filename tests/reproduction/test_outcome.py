@@ -56,6 +56,12 @@ def test_what_nobody_can_measure_does_not_make_a_table_incomplete():
     known = replace(whole, figures=asked, not_run={"no rhythm supervision": "nothing to ask"})
     assert known.complete
     assert not replace(known, not_run={"no beat supervision": "no store"}).complete
+    parted = _filled("kmerl-figure-5")
+    unseen = {c: Figure(records=30) for c in parted.definition.columns if c.classes == "unseen"}
+    without = replace(parted, figures={n: row | unseen for n, row in parted.figures.items()})
+    assert without.complete
+    labels = [t.get_text() for t in drawn(without).axes[0].get_yticklabels()]
+    assert labels and not any("unseen" in label for label in labels)
     by_hand = _filled("kmerl-table-8")
     accuracy = next(c for c in by_hand.definition.columns if c.metric == "accuracy")
     for column, complete in ((accuracy, True), (by_hand.definition.columns[-1], False)):

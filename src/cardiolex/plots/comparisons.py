@@ -62,7 +62,9 @@ def grouped(
 
     lines = _lines(groups, series)
     figure = Figure(figsize=(8.6, 1.4 + 0.24 * len(lines)), layout="constrained", facecolor="white")
-    axes = _styled(figure.add_subplot(), title)
+    if title:
+        figure.suptitle(title, fontsize=9, x=0.01, ha="left", parse_math=False)
+    axes = _styled(figure.add_subplot())
     for y, (_, points) in enumerate(reversed(lines)):
         for n, point in enumerate(points):
             place = 0 if series is None else list(series).index(point.series)
@@ -87,7 +89,7 @@ def panels(lines: Sequence[Series], *, title: str = "", metric: str = "") -> Fig
     figure.suptitle(title, fontsize=9, x=0.01, ha="left", parse_math=False)
     every = figure.subplots(1, len(lines), sharey=True, squeeze=False)[0]
     for axes, line in zip(every, lines, strict=True):
-        _styled(axes, "")
+        _styled(axes)
         ours = [(x, p.value) for x, p in line.points if p.value is not None]
         axes.plot([x for x, _ in ours], [y for _, y in ours], color=COLORS[0], lw=1.2)
         for x, point in line.points:
@@ -144,11 +146,9 @@ def _legend(axes: Axes, series: Sequence[str], groups: Sequence[Group]) -> None:
     )
 
 
-def _styled(axes: Axes, title: str) -> Axes:
+def _styled(axes: Axes) -> Axes:
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     axes.grid(axis="both", color="#e6e6e6", lw=0.6)
     axes.set_axisbelow(True)
-    if title:
-        axes.set_title(title, fontsize=9, loc="left", parse_math=False)
     return axes

@@ -34,7 +34,7 @@ def drawn(outcome: Outcome) -> Drawing | None:
 
 
 def _title(outcome: Outcome) -> str:
-    scale = "; small scale, no statement about the paper"
+    scale = "\nsmall scale, no statement about the paper"
     small = scale if outcome.facts.get("scale") == "small" else ""
     return outcome.definition.heading + small
 
@@ -53,6 +53,7 @@ def _sets(outcome: Outcome) -> Drawing:
         )
         for column in d.columns
     ]
+    groups = [group for group in groups if group.points]  # unseen classes: there may be none
     return grouped(groups, [row.name for row in d.rows], title=_title(outcome), metric=AXIS)
 
 

@@ -25,6 +25,11 @@ class Figure:
     """The figure in each bootstrap resample."""
 
     @property
+    def nothing(self) -> bool:
+        """Whether records were asked and none of their classes belongs here (none is unseen)."""
+        return self.value is None and self.records > 0
+
+    @property
     def shown(self) -> str:
         """Value and interval, or nothing."""
         if self.value is None:

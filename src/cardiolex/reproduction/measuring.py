@@ -112,7 +112,9 @@ class Measurer:
         found = [self.figure(replace(column, split_set=name)) for name in SPLIT_SETS]
         there = [one for one in found if one.value is not None]
         if not there:
-            return Figure(why=f"no set was measured; {SPLIT_SETS[0]}: {found[0].why}")
+            asked = sum(one.records for one in found) if all(one.nothing for one in found) else 0
+            why = f"no set was measured; {SPLIT_SETS[0]}: {found[0].why}"
+            return Figure(records=asked, why=why)
         draws = min(len(one.samples) for one in there)
         samples = np.mean([one.samples[:draws] for one in there], axis=0)
         value = float(np.mean([one.value for one in there if one.value is not None]))

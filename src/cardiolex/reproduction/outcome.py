@@ -38,12 +38,12 @@ class Outcome:
         """Whether every cell of ours that can be measured holds a figure."""
         ours = {row.name for row in self.definition.rows if row.training is not None}
         cells = [
-            figure.value
+            figure.value is not None or figure.nothing
             for row in self.figures.values()
             for column, figure in row.items()
             if column.measurable
         ]
-        return not (ours & self.not_run.keys()) and None not in cells
+        return not (ours & self.not_run.keys()) and all(cells)
 
     def cells(self) -> Iterator[tuple[str, Column, str, Figure]]:
         """Row, column, what is printed, what we found; in the order of the table."""
