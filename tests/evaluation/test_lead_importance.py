@@ -5,6 +5,7 @@ import pytest
 
 from cardiolex.errors import CardiolexError
 from cardiolex.evaluation.lead_importance import evaluate_lead_importance
+from cardiolex.evaluation.lead_orders import coefficients, sampling_error
 from cardiolex.evaluation.loading import load_table
 from cardiolex.evaluation.metrics import auroc
 from cardiolex.evaluation.partial_leads import every_subset, sampled_subsets
@@ -83,6 +84,22 @@ def test_sampled_orders_come_near_and_say_how_near(readings):
     total = drawn.shapley.sum(axis=1)
     np.testing.assert_allclose(total, drawn.every - 0.5, atol=1e-6)  # in every order
     assert "16 sampled orders" in drawn.to_markdown()
+
+
+@pytest.mark.parametrize("orders", [2, 4, None])
+def test_leads_that_tell_the_same_share_the_credit_however_few_orders(orders):
+    leads = LEADS if orders else LEADS[:5]
+    weights, sequences = coefficients(leads, orders, seed=0)
+    values = sum(0.4 * weight for weight in weights.values())  # any lead tells all that there is
+    np.testing.assert_allclose(values, 0.4 / len(leads), atol=1e-12)
+    additive = {s: sum(leads.index(lead) for lead in s) for s in weights}  # each tells its own
+    values = sum(additive[subset] * weight for subset, weight in weights.items())
+    assert sum(values) == pytest.approx(additive[leads])
+    if orders != 2:  # of one pair the two leads at its ends are not told apart
+        np.testing.assert_allclose(values, np.arange(len(leads)), atol=1e-12)
+    if orders == 4:
+        gain = {subset: np.array([0.4]) for subset in weights}
+        np.testing.assert_allclose(sampling_error(leads, gain, sequences), 0, atol=1e-12)
 
 
 def test_the_heat_map_shows_the_values(readings, tmp_path):

@@ -63,10 +63,14 @@ class LeadImportance:
 
     @property
     def how(self) -> str:
-        """ "exhaustive, 4095 subsets" or "8 sampled orders, 83 subsets, seed 0"."""
+        """ "exhaustive, 4095 subsets", or "8 sampled orders, 83 subsets, seed 0; standard error
+        of the sampling up to 0.010".
+        """
         if self.orders is None:
             return f"exhaustive, {self.subsets} subsets"
-        return f"{self.orders} sampled orders, {self.subsets} subsets, seed {self.seed}"
+        told = f"{self.orders} sampled orders, {self.subsets} subsets, seed {self.seed}"
+        error = float(np.nanmax(self.sampling_error, initial=0.0))
+        return told + (f"; standard error of the sampling up to {error:.3f}" if error else "")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

@@ -3,8 +3,11 @@
     phi(l) = sum over S without l of |S|! (n - |S| - 1)! / n! x (v(S + l) - v(S))
 
 (Shapley 1953) is linear in v, so each subset has a weight for each lead. Exhaustive over all
-2^n - 1 subsets, or the mean over sampled orders, each with its reverse, which lowers the variance
-(Mitchell et al., JMLR 2022). Shapes: C conditions, n leads.
+2^n - 1 subsets; or from sampled orders, each with its reverse, which lowers the variance (Mitchell
+et al., JMLR 2022). What a lead adds as the first and as the last one is known from single leads and
+from all but one, so that only the places between are sampled; what is then missing to v of all
+leads is divided among them, or among those that stood nowhere between. Shapes: C conditions, n
+leads.
 """
 
 from __future__ import annotations
@@ -30,7 +33,6 @@ def coefficients(
     Single leads and all but one are always among the subsets, for `alone` and `without`.
     """
     n = len(leads)
-    place = {lead: k for k, lead in enumerate(leads)}
     found: dict[Subset, Floats] = {leads: np.zeros(n)}
     for lead in leads:
         found[(lead,)] = np.zeros(n)
@@ -49,38 +51,54 @@ def coefficients(
     for _ in range(orders // 2):
         order = tuple(leads[k] for k in rng.permutation(n))
         sequences += [order, order[::-1]]
-    for order in sequences:
-        for k, lead in enumerate(order):
-            subset = in_order(order[: k + 1])
-            weight = found.setdefault(subset, np.zeros(n))
-            weight[place[lead]] += 1 / orders
-            if k + 1 < n:
-                weight[place[order[k + 1]]] -= 1 / orders
-    return found, sequences
+    return found | _sampled(leads, sequences), sequences
+
+
+def _sampled(leads: Subset, sequences: list[Subset]) -> dict[Subset, Floats]:
+    """Weights (n,) of the subsets in the estimate from these orders."""
+    n = len(leads)
+    found: dict[Subset, Floats] = {}
+
+    def count(order: Subset, k: int, weight: float) -> None:
+        """Add `weight` times what the lead at place `k` of `order` adds."""
+        lead = leads.index(order[k])
+        found.setdefault(in_order(order[: k + 1]), np.zeros(n))[lead] += weight
+        if k:
+            found.setdefault(in_order(order[:k]), np.zeros(n))[lead] -= weight
+
+    never_between = np.ones(n)
+    for place, lead in enumerate(leads):
+        others = tuple(one for one in leads if one != lead)
+        count((lead, *others), 0, 1 / n)
+        count((*others, lead), n - 1, 1 / n)
+        between = [(order, order.index(lead)) for order in sequences]
+        between = [(order, k) for order, k in between if 0 < k < n - 1]
+        for order, k in between:
+            count(order, k, (n - 2) / n / len(between))
+        never_between[place] = not between
+    share = never_between if never_between.any() else np.ones(n)
+    for subset, weight in found.items():  # the values sum to v(all leads)
+        weight += ((subset == leads) - weight.sum()) * share / share.sum()
+    return found
 
 
 def sampling_error(leads: Subset, gain: dict[Subset, Floats], sequences: list[Subset]) -> Floats:
-    """Standard error (C, n) of the mean over pairs of an order and its reverse.
+    """Standard error (C, n) by the jackknife over pairs of an order and its reverse.
 
     NaN for a single pair, 0 where every subset was asked.
     """
     shape = (len(gain[leads]), len(leads))
     if not sequences:
         return np.zeros(shape)
-    pairs = []
-    for order, reverse in zip(sequences[::2], sequences[1::2], strict=True):
-        pairs.append((_gains(leads, gain, order) + _gains(leads, gain, reverse)) / 2)
+    pairs = range(0, len(sequences), 2)
     if len(pairs) < 2:
         return np.full(shape, np.nan)
-    return np.asarray(np.std(pairs, axis=0, ddof=1) / np.sqrt(len(pairs)))
-
-
-def _gains(leads: Subset, gain: dict[Subset, Floats], order: Subset) -> Floats:
-    """What each lead adds in this order: (C, n)."""
-    found = np.empty((len(gain[leads]), len(leads)))
-    before = np.zeros(len(gain[leads]))
-    for k, lead in enumerate(order):
-        now = gain[in_order(order[: k + 1])]
-        found[:, leads.index(lead)] = now - before
-        before = now
-    return found
+    without = [
+        sum(
+            (gain[subset][:, None] * weight for subset, weight in _sampled(leads, rest).items()),
+            np.zeros(shape),
+        )
+        for rest in (sequences[:p] + sequences[p + 2 :] for p in pairs)
+    ]
+    spread = np.asarray(without) - np.mean(without, axis=0)
+    return np.asarray(np.sqrt((len(pairs) - 1) / len(pairs) * (spread**2).sum(axis=0)))
