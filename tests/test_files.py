@@ -53,7 +53,7 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path):
     reader.start()
     with atomic_write(pipe) as temporary, temporary.open("w") as file:
         file.write("data")
-    reader.join(timeout=10)
+    reader.join(timeout=60)
     assert got == ["data"] and pipe.is_fifo() and names(tmp_path) == ["pipe"]
 
 

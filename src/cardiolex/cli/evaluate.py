@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from cardiolex.cli.batch import lead_names
 from cardiolex.cli.each_table import each_table
-from cardiolex.cli.measuring import Measuring, asked, load_truth, read_answerable
+from cardiolex.cli.measuring import Measuring, asked
 from cardiolex.cli.options import MeasuredLeads, TruthTables
 from cardiolex.cli.pages import say_kept
 from cardiolex.cli.progress import progress_bar
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from cardiolex.evaluation.loading import LoadedTable
     from cardiolex.evaluation.partial_leads import PartialLeadsResult
     from cardiolex.evaluation.results import ZeroShotResult
-
-__all__ = ["Measuring", "card", "load_truth", "partial_leads", "read_answerable", "zero_shot"]
 
 
 def zero_shot(

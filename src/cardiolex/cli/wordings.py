@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cardiolex.cli.evaluate import load_truth
+from cardiolex.cli.measuring import load_truth
 from cardiolex.cli.options import MeasuredLeads, ModelFolder, RecordRoot
 from cardiolex.cli.progress import progress_bar
 

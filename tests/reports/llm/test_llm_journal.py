@@ -76,7 +76,7 @@ def test_kill_9_loses_nothing_that_was_answered_and_asks_nothing_twice(tmp_path:
         held = {json.dumps(r["messages"]) for r in server.requests[answered:]}
         enough.set()
         again = start(server.url, journal)
-        output, _ = again.communicate(timeout=60)
+        output, _ = again.communicate(timeout=200)
         assert output.strip() == str(len(TEXTS))
         assert set(server.asked_twice()) == held  # only what had no answer
         assert max(server.seen.values()) == 2
@@ -84,7 +84,7 @@ def test_kill_9_loses_nothing_that_was_answered_and_asks_nothing_twice(tmp_path:
         assert len(server.seen) == len(rows(journal)) == 2 * len(TEXTS)
         asked = len(server.requests)
         third = start(server.url, journal)
-        assert third.communicate(timeout=60)[0].strip() == str(len(TEXTS))
+        assert third.communicate(timeout=200)[0].strip() == str(len(TEXTS))
         assert len(server.requests) == asked
 
 
@@ -101,7 +101,7 @@ def test_kill_9_at_any_moment_leaves_a_journal_that_goes_on(tmp_path: Path) -> N
             wait_for(lambda m=moment, c=child: len(server.requests) >= m or c.poll() is not None)
             child.kill()
             child.communicate()
-        output, _ = start(server.url, journal).communicate(timeout=60)
+        output, _ = start(server.url, journal).communicate(timeout=200)
         assert output.strip() == str(len(TEXTS))
         keys = [row[0] for row in rows(journal)]
         assert len(keys) == len(set(keys)) == 2 * len(TEXTS)
