@@ -1,6 +1,7 @@
 """The command line as a whole: help, what it imports, how long it takes, how it ends."""
 
 import resource
+import shlex
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import pytest
 
 import cardiolex
 from cardiolex.cli import build
+from cardiolex.cli.examples import EXAMPLES
 from cardiolex.systems import SYSTEMS
 
 HEAVY = ("torch", "transformers", "sklearn", "matplotlib", "pandas", "wfdb", "scipy", "h5py")
@@ -44,6 +46,16 @@ def test_every_command_explains_itself(call, command):
     assert f"Usage: cardiolex {' '.join(command)}" in ended.out
     if command[0] != "pretrain":  # whose help is long
         assert call(*command, "-h").out == ended.out
+
+
+@pytest.mark.parametrize(("command", "examples"), EXAMPLES.items())
+def test_examples_are_calls_of_their_command_and_end_its_help(call, command, examples):
+    for example in examples:
+        words = shlex.split(example.removeprefix("torchrun --nproc-per-node 4 -m "))
+        assert " ".join(words).startswith(f"cardiolex {command}".strip()), example
+        build().parse_args(words[1:], exit_on_error=False, print_error=False)
+    shown = " ".join(call(*command.split(), "--help").out.split())
+    assert all(" ".join(example.split()) in shown for example in examples)
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c[0] != "pretrain"], ids=" ".join)

@@ -11,6 +11,7 @@ from cyclopts import App, CycloptsError
 from cardiolex import __version__
 from cardiolex.cli.call_error import CallError, refused_options, said
 from cardiolex.cli.commands import COMMANDS, Command, Group
+from cardiolex.cli.examples import epilogue
 from cardiolex.cli.invocation import remember
 from cardiolex.cli.recipe_help import RecipeHelp
 from cardiolex.errors import CardiolexError
@@ -29,22 +30,29 @@ def build() -> App:
         result_action="return_value",
         suppress_keyboard_interrupt=False,  # main says it
         error_formatter=said,
+        help_epilogue=epilogue(""),
     )
     _add(app, COMMANDS)
     return app
 
 
-def _add(app: App, commands: Mapping[str, Command | Group]) -> None:
+def _add(app: App, commands: Mapping[str, Command | Group], above: str = "") -> None:
     for name, one in commands.items():
+        words = f"{above} {name}".strip()
         if isinstance(one, Group):
-            group = App(name=name, help=one.help)
+            group = App(name=name, help=one.help, help_epilogue=epilogue(words))
             if one.default is not None:
                 group.default(one.default)
-            _add(group, one.commands)
+            _add(group, one.commands, words)
             app.command(group)
         else:
-            formatter = None if one.recipe is None else RecipeHelp(one.recipe)
-            app.command(one.function, name=name, help=one.help, help_formatter=formatter)
+            app.command(
+                one.function,
+                name=name,
+                help=one.help,
+                help_formatter=None if one.recipe is None else RecipeHelp(one.recipe),
+                help_epilogue=epilogue(words),
+            )
 
 
 def main(tokens: Sequence[str] | None = None) -> None:
