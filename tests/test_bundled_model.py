@@ -58,3 +58,12 @@ def test_a_recording_with_a_condition_ranks_above_most_without(bundled, recordin
 def test_words_that_mean_the_same_get_like_answers(bundled, recordings):
     findings = bundled.interpret(recordings["A0074"], ["LBBB", "left bundle branch block"])
     assert findings["LBBB"].probability == findings["left bundle branch block"].probability
+
+
+def test_its_variant_has_seen_real_recordings_and_says_which(bundled, recordings):
+    adapted = load("adapted", device="cpu")
+    assert adapted.checkpoint.card.count("records)") == 4
+    assert "This model itself has seen all of these recordings" in adapted.checkpoint.card
+    one = [recordings["A0074"]]
+    assert (adapted.embed(one) == bundled.embed(one)).all()
+    assert adapted.score(one, ["lbbb"])[0, 0] > 0.5 > adapted.score(one, ["normal ecg"])[0, 0]

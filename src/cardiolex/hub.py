@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from cardiolex.bundled import bundled_or
 from cardiolex.errors import CardiolexError
 
 FILES = (
@@ -32,7 +33,7 @@ _NAME = re.compile(r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?$")
 
 
 def local_folder(model: str | Path) -> Path:
-    """`model` if it is a folder here; else, if it names one on a hub, a copy of that.
+    """`model` if it is a folder here; else the bundled model or a copy of that on a hub it names.
 
     "hf://org/name" always means the hub, "org/name" where no such folder is here; "@revision" may
     follow. Anything else is returned as it is.
@@ -41,7 +42,7 @@ def local_folder(model: str | Path) -> Path:
     named = _PREFIX.sub("", given)
     on_hub = named != given or (_NAME.match(given) and not Path(given).exists())
     if not on_hub:
-        return Path(model)
+        return bundled_or(model)
     if not _NAME.match(named):
         raise CardiolexError(f"{given}: a model on the hub is named hf://organisation/name")
     repository, _, revision = named.partition("@")

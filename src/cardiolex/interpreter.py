@@ -24,6 +24,7 @@ from cardiolex.answering import (
     nearest_terms,
     with_leads,
 )
+from cardiolex.bundled import BUNDLED
 from cardiolex.capabilities import Aligns, ScoresQueries, WritesReports
 from cardiolex.checkpoint import Checkpoint, load_checkpoint
 from cardiolex.checkpoint.identity import fingerprint
@@ -48,7 +49,6 @@ from cardiolex.systems import SYSTEMS
 
 __all__ = ["BUNDLED", "SHORTEST_S", "Interpreter", "Question", "load"]
 
-BUNDLED = Path(__file__).parent / "models" / "default"
 LEADS_AT_ONCE = 8 * 12  # over all windows of one forward pass: bounds memory
 LEADS_ON_A_CORE = 12  # where windows go beside one another: what fits its cache
 

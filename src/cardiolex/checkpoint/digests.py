@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +17,19 @@ from cardiolex.errors import CardiolexError
 FILES = ("preprocess.json", "vocabulary.json")
 
 
-def digests(folder: Path) -> dict[str, str]:
-    """SHA-256 of the content of each of `FILES`, whatever its line ends and spacing."""
-    return {name: _digest(folder / name) for name in FILES}
+def digests(place: Callable[[str], Path]) -> dict[str, str]:
+    """SHA-256 of each of `FILES`, found at `place`, whatever its line ends and spacing."""
+    return {name: _digest(place(name)) for name in FILES}
 
 
-def check_digests(folder: Path, stored: Any) -> None:
+def check_digests(place: Callable[[str], Path], stored: Any) -> None:
     """CardiolexError if a file is not as `stored` has it; None (an older folder) is not checked."""
     if stored is None:
         return
-    for name, found in digests(folder).items():
+    for name, found in digests(place).items():
         if not isinstance(stored, dict) or stored.get(name) != found:
             raise CardiolexError(
-                f"{folder / name}: is not the one that the model was saved with (its digest in "
+                f"{place(name)}: is not the one that the model was saved with (its digest in "
                 "config.json differs); fetch the folder again"
             )
 

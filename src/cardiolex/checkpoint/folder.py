@@ -3,8 +3,9 @@
 config.json (schema, name, system and its settings, what it has seen, digests), model.safetensors,
 reader.safetensors (optional: a reader of measurements beside the system), preprocess.json,
 vocabulary.json, calibration.json (optional), selftest.npz (a known input with its known output,
-checked at load), README.md (the card), text/ (its text encoder). Nothing in a folder
-is ever executed or unpickled, and a weight that is missing or too many is an error.
+checked at load), README.md (the card), text/ (its text encoder). A small folder borrows most of
+them from a bundled model (`checkpoint.borrowing`). Nothing in a folder is ever executed or
+unpickled, and a weight that is missing or too many is an error.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from cardiolex.bundled import bundled_or
 from cardiolex.calibration import Calibration
 from cardiolex.capabilities import EmbedsECG, ScoresQueries, TrainsText
+from cardiolex.checkpoint.borrowing import changed, check_borrowed, lender, places
 from cardiolex.checkpoint.digests import check_digests, digests
 from cardiolex.checkpoint.reader import FILE as READER
 from cardiolex.checkpoint.reader import read_reader, reader_facts
@@ -113,36 +116,44 @@ def save_checkpoint(
     *,
     weights: WeightFormat = "float32",
     with_text: bool = True,
+    borrows: str | None = None,
 ) -> Path:
     """Write `folder` in one rename; `weights` is the number format on disk.
 
     A checkpoint that was there is replaced; a folder with anything else in it is an OSError.
 
     `with_text` puts the text encoder into the folder; without it a hub encoder is kept by name.
+    `borrows` names a bundled model: only what differs from it is written, which must be no more
+    than names, calibration, card and weights of the reader of measurements.
     """
     with atomic_folder(folder, mark=SELFTEST) as temporary:
-        _write_parts(checkpoint, temporary, weights, with_text)
+        _write_parts(checkpoint, temporary, weights, with_text, borrows)
         stored = load_checkpoint(temporary, selftest=False)
+        if borrows is not None:
+            check_borrowed(checkpoint, stored, borrows)
         texts = stored.vocabulary.names[:4]
         write_selftest(temporary, stored.known_output, texts, stored.preprocess.samples)
     return Path(folder)
 
 
 def load_checkpoint(folder: str | Path, *, selftest: bool = True) -> Checkpoint:
-    """Read a checkpoint folder; CardiolexError naming file and remedy if anything is amiss."""
-    root = Path(folder)
+    """Read a checkpoint folder; CardiolexError naming file and remedy if anything is amiss.
+
+    The name of a bundled model ("default", "adapted") stands for its folder.
+    """
+    root = bundled_or(folder)
     config = read_config(root)
-    vocabulary = Vocabulary.from_dict(
-        read_json(root / "vocabulary.json"), str(root / "vocabulary.json")
-    )
+    place = places(root, config)
+    words = place("vocabulary.json")
+    vocabulary = Vocabulary.from_dict(read_json(words), str(words))
     calibration = root / "calibration.json"
     card = root / "README.md"
-    text = read_text(root, config)
+    text = read_text(place("text"), config)
     checkpoint = Checkpoint(
         name=config["name"],
         system_name=config["system"],
-        system=read_system(root, config, text, len(vocabulary)),
-        preprocess=Preprocess.from_dict(read_json(root / "preprocess.json")),
+        system=read_system(place("model.safetensors"), config, text, len(vocabulary)),
+        preprocess=Preprocess.from_dict(read_json(place("preprocess.json"))),
         vocabulary=vocabulary,
         text=text,
         calibration=Calibration.load(calibration) if calibration.is_file() else Calibration(),
@@ -152,16 +163,20 @@ def load_checkpoint(folder: str | Path, *, selftest: bool = True) -> Checkpoint:
         prompts=style_of(root, config),
         training=config["training"],
         card=card.read_text(encoding="utf-8") if card.is_file() else "",
-        reader=read_reader(root, config.get("reader"), text),
+        reader=read_reader(root, config.get("reader"), text, lender(root, config)),
     )
-    check_digests(root, config.get("digests"))
+    check_digests(place, config.get("digests"))
     if selftest:
         check_selftest(root, checkpoint.known_output)
     return checkpoint
 
 
 def _write_parts(
-    checkpoint: Checkpoint, folder: Path, weights: WeightFormat, with_text: bool
+    checkpoint: Checkpoint,
+    folder: Path,
+    weights: WeightFormat,
+    with_text: bool,
+    borrows: str | None,
 ) -> None:
     text = checkpoint.text
     if isinstance(text, TextEmbeddingCache):
@@ -183,18 +198,36 @@ def _write_parts(
     }
     if checkpoint.reader is not None:
         config["reader"] = reader_facts(checkpoint.reader, checkpoint.preprocess)
-        _write_weights(checkpoint.reader.state_dict(), folder / READER, weights)
-    write_text(folder / "preprocess.json", json.dumps(checkpoint.preprocess.to_dict(), indent=1))
-    checkpoint.vocabulary.save(folder / "vocabulary.json")
-    config["digests"] = digests(folder)
-    write_text(folder / "config.json", json.dumps(config, indent=1) + "\n")
+        _write_weights(_to_write(checkpoint.reader, borrows), folder / READER, weights)
     checkpoint.calibration.save(folder / "calibration.json")
     write_text(folder / "README.md", checkpoint.card)
+    if borrows is None:
+        _write_large(checkpoint, text if with_text else None, folder, weights)
+    else:
+        config["borrows"] = borrows
+    config["digests"] = digests(places(folder, config))
+    write_text(folder / "config.json", json.dumps(config, indent=1) + "\n")
+
+
+def _write_large(
+    checkpoint: Checkpoint, text: HuggingFaceText | None, folder: Path, weights: WeightFormat
+) -> None:
+    """What a folder can borrow: `checkpoint.borrowing.BORROWED`."""
+    write_text(folder / "preprocess.json", json.dumps(checkpoint.preprocess.to_dict(), indent=1))
+    checkpoint.vocabulary.save(folder / "vocabulary.json")
     _write_weights(_own(checkpoint.system.state_dict()), folder / "model.safetensors", weights)
-    if text is not None and with_text:
+    if text is not None:
         text.save(folder / "text")
         stored = folder / "text" / "model.safetensors"
         _write_weights(load_file(stored), stored, weights)
+
+
+def _to_write(reader: MeasurementReader, borrows: str | None) -> dict[str, Tensor]:
+    weights = reader.state_dict()
+    if borrows is None:
+        return weights
+    lent = load_checkpoint(borrows, selftest=False).reader
+    return weights if lent is None else changed(weights, lent.state_dict())
 
 
 def _whereabouts(text: HuggingFaceText | None, inside: bool) -> str | bool | None:

@@ -28,9 +28,12 @@ def reader_facts(reader: MeasurementReader, preprocess: Preprocess) -> dict[str,
 
 
 def read_reader(
-    root: Path, facts: dict[str, Any] | None, text: TextEncoder | None
+    root: Path, facts: dict[str, Any] | None, text: TextEncoder | None, source: Path | None = None
 ) -> MeasurementReader | None:
-    """The reader of the checkpoint in `root`, if config.json names one (`facts`)."""
+    """The reader of the checkpoint in `root`, if config.json names one (`facts`).
+
+    Weights that `root` does not hold are those of the model in `source`, from which it borrows.
+    """
     if facts is None:
         return None
     try:
@@ -47,7 +50,8 @@ def read_reader(
     reader = MeasurementReader(settings, len(NAMES), text.dim)
     path = root / FILE
     try:
-        reader.load_state_dict(load_file(path))
+        lent = {} if source is None else load_file(source / FILE)
+        reader.load_state_dict({**lent, **load_file(path)})
     except (OSError, SafetensorError) as error:
         raise CardiolexError(f"{path}: cannot be read ({error}); fetch it again") from error
     except RuntimeError as error:

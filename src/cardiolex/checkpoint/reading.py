@@ -61,29 +61,28 @@ def style_of(root: Path, config: dict[str, Any]) -> Style:
     return style
 
 
-def read_text(root: Path, config: dict[str, Any]) -> HuggingFaceText | None:
-    """The text encoder: in the folder, from a hub, or none."""
+def read_text(folder: Path, config: dict[str, Any]) -> HuggingFaceText | None:
+    """The text encoder: in `folder`, from a hub, or none."""
     where = config["text"]
-    return None if where is False else load_text(root / "text" if where is None else where)
+    return None if where is False else load_text(folder if where is None else where)
 
 
 def read_system(
-    root: Path, config: dict[str, Any], text: TextEncoder | None, entities: int
+    path: Path, config: dict[str, Any], text: TextEncoder | None, entities: int
 ) -> System:
-    """The system with its weights, each of them and no other."""
+    """The system with its weights in `path`, each of them and no other."""
     kind = SYSTEMS[config["system"]]
     try:
         settings = kind.Config.model_validate(config["settings"])
     except ValidationError as error:
-        raise CardiolexError(f"{root / 'config.json'}: {error}") from error
-    path = root / "model.safetensors"
+        raise CardiolexError(f"{path.with_name('config.json')}: {error}") from error
     try:
         weights = load_file(path)
     except (OSError, SafetensorError) as error:
         raise CardiolexError(f"{path}: cannot be read ({error}); fetch it again") from error
     if text is not None and text.dim != settings.text_dim:
         raise CardiolexError(
-            f"{root}: the text encoder gives {text.dim} numbers, the model takes "
+            f"{path.parent}: the text encoder gives {text.dim} numbers, the model takes "
             f"{settings.text_dim}"
         )
     system = build(config["system"], settings, text, torch.zeros(entities, settings.text_dim))

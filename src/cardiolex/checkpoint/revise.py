@@ -7,7 +7,9 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from cardiolex.bundled import bundled_or
 from cardiolex.calibration import Calibration
+from cardiolex.checkpoint.borrowing import places
 from cardiolex.checkpoint.digests import digests
 from cardiolex.checkpoint.folder import load_checkpoint
 from cardiolex.checkpoint.selftest import FILE as SELFTEST
@@ -34,12 +36,13 @@ def revise(
     """
     load_checkpoint(folder, selftest=False)  # what is wrong with it is said of the folder itself
     with atomic_folder(output, mark=SELFTEST) as temporary:
-        shutil.copytree(folder, temporary, dirs_exist_ok=True)
+        shutil.copytree(bundled_or(folder), temporary, dirs_exist_ok=True)
         if calibration is not None:
             calibration.save(temporary / "calibration.json")
         path = temporary / "config.json"
         config = json.loads(path.read_text(encoding="utf-8"))
-        config.setdefault("digests", digests(temporary))
+        if "digests" not in config:
+            config["digests"] = digests(places(temporary, config))
         if default_conditions is not None:
             config["default_conditions"] = list(default_conditions)
         write_text(path, json.dumps(config, indent=1) + "\n")

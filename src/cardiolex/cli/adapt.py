@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
 
 from cardiolex.cli.measuring import load_truth
 from cardiolex.cli.options import ModelFolder, RecordRoot, TruthTables
@@ -27,6 +29,7 @@ def adapt(
     model: ModelFolder = None,
     folds: int = 5,
     seed: int = 0,
+    changes_only: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
     """Move a model towards your labelled recordings, and measure what that brings.
 
@@ -42,15 +45,19 @@ def adapt(
         Parts that patients are divided into; each is answered by a model adapted to the others.
     seed
         Of the folds, of the leads seen, and of the order of training.
+    changes_only
+        Write a small folder that takes all else from the bundled model it was made from.
     """
+    from cardiolex.bundled import BUNDLED
     from cardiolex.checkpoint import check_output, load_checkpoint, save_checkpoint
     from cardiolex.errors import CardiolexError
     from cardiolex.evaluation.card import with_section
-    from cardiolex.interpreter import BUNDLED
     from cardiolex.recipes.adapted_reader import Adapting, adapted, answers, gains, left_out
     from cardiolex.recipes.labelled_views import labelled_views
     from cardiolex.recipes.pretrain import is_local
 
+    if changes_only and model is not None:
+        raise CardiolexError("--changes-only goes with the bundled model; leave --model out")
     check_output(output)
     checkpoint = load_checkpoint(model or BUNDLED)
     reader = checkpoint.reader
@@ -77,7 +84,9 @@ def adapt(
         training={**checkpoint.training, "adapted": facts},
         card=with_section(_without_figures(checkpoint.card), section),
     )
-    save_checkpoint(made, output, weights="float16", with_text=is_local(made.text))
+    borrows = "default" if changes_only else None
+    local = is_local(made.text)
+    save_checkpoint(made, output, weights="float16", with_text=local, borrows=borrows)
     print(_described(measured))
     print(f"wrote {output}")
     return 1 if any(one.unreadable for one in tables) else 0

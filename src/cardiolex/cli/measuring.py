@@ -98,8 +98,9 @@ def asked(
     prompts: Prompts | None = None,
 ) -> Asked:
     """Load the model of `measuring`, or another, with the file of kept answers if there is one."""
+    from cardiolex.bundled import BUNDLED, bundled_or
     from cardiolex.evaluation.kept_scores import KeptScores, fingerprint
-    from cardiolex.interpreter import BUNDLED, load
+    from cardiolex.interpreter import load
 
     folder = model or measuring.model
     interpreter = load(folder, prompts=prompts or measuring.prompts)
@@ -112,7 +113,9 @@ def asked(
     path = measuring.cache or (None if output is None else output / "scores.sqlite")
     if path is None:
         return Asked(interpreter, interpreter.score, features, None)
-    kept = KeptScores(path, fingerprint(folder or BUNDLED, interpreter.prompts, __version__))
+    kept = KeptScores(
+        path, fingerprint(bundled_or(folder or BUNDLED), interpreter.prompts, __version__)
+    )
     return Asked(interpreter, kept.score(interpreter.score), kept.features(features), kept)
 
 

@@ -20,7 +20,10 @@ MeasuredLeads = Annotated[
     Parameter(help='Use these leads only, e.g. "I,II"; recordings that lack one are left out.'),
 ]
 ModelFolder = Annotated[
-    Path | None, Parameter(help="A checkpoint folder; the bundled model by default.")
+    Path | None,
+    Parameter(
+        help="A checkpoint folder, or adapted, the bundled variant; by default the bundled model."
+    ),
 ]
 TruthTables = Annotated[
     list[Path],

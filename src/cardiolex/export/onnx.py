@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -56,7 +55,7 @@ def export_onnx(folder: str | Path, output: str | Path, *, weights: Weights = "f
     _check_installed()
     checkpoint = load_checkpoint(folder)
     with atomic_folder(output, mark=MODEL) as temporary:
-        _write(checkpoint, Path(folder), temporary, weights)
+        _write(checkpoint, temporary, weights)
         return _check(checkpoint, temporary, weights)
 
 
@@ -68,7 +67,7 @@ def _check_installed() -> None:
         )
 
 
-def _write(checkpoint: Checkpoint, source: Path, folder: Path, weights: Weights) -> None:
+def _write(checkpoint: Checkpoint, folder: Path, weights: Weights) -> None:
     text = checkpoint.text
     if not isinstance(text, HuggingFaceText) or isinstance(text, CausalText):
         raise CardiolexError(f"{checkpoint.name}: only models with a BERT-like text encoder export")
@@ -95,7 +94,7 @@ def _write(checkpoint: Checkpoint, source: Path, folder: Path, weights: Weights)
         quantize(folder)
     elif weights == "float16":
         halve(folder)
-    _write_words(checkpoint, source, folder, weights, text.limit(checkpoint.query_pooling))
+    _write_words(checkpoint, folder, weights, text.limit(checkpoint.query_pooling))
 
 
 def _write_model(checkpoint: Checkpoint, folder: Path) -> None:
@@ -113,15 +112,12 @@ def _write_model(checkpoint: Checkpoint, folder: Path) -> None:
     write_graph(network, inputs, axes, folder / MODEL)
 
 
-def _write_words(
-    checkpoint: Checkpoint, source: Path, folder: Path, weights: Weights, query_tokens: int
-) -> None:
+def _write_words(checkpoint: Checkpoint, folder: Path, weights: Weights, query_tokens: int) -> None:
     write_text(folder / "preprocess.json", json.dumps(checkpoint.preprocess.to_dict(), indent=1))
     checkpoint.vocabulary.save(folder / "vocabulary.json")
     checkpoint.calibration.save(folder / "calibration.json")
-    card = source / "README.md"
-    if card.is_file():
-        shutil.copyfile(card, folder / "README.md")
+    if checkpoint.card:
+        write_text(folder / "README.md", checkpoint.card)
     reader = checkpoint.reader
     facts: dict[str, Any] = {
         "schema": SCHEMA,
