@@ -141,7 +141,7 @@ COMMANDS: Mapping[str, Command | Group] = {
             "find": _here("search:find", "The nearest ones in it."),
         },
     ),
-    "simulate": _here("data:simulate", "Simulated recordings with reports, labels."),
+    "simulate": _here("simulate:simulate", "Simulated recordings with reports, labels."),
     "extract": _here("extract:extract", "Findings in reports: labels, audit page."),
     "vocabulary": Group(
         "Merge and map the names that reports use.",
@@ -154,7 +154,7 @@ COMMANDS: Mapping[str, Command | Group] = {
     "prepare": Group(
         "Convert recordings to the array store.",
         {
-            "folder": _here("data:prepare_folder", "Any readable files, with a CSV or not."),
+            "folder": _here("prepare:prepare_folder", "Any readable files, with a CSV or not."),
             "truth": _here("prepare:prepare_truth", "Truth tables of a downstream set."),
         },
         prepare_dataset,

@@ -1,14 +1,12 @@
-"""Commands that write array stores: simulate, prepare."""
+"""The command that simulates recordings, into a store or as files."""
 
 from __future__ import annotations
 
 import difflib
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from cardiolex.cli.batch import Failures
 from cardiolex.cli.call_error import CallError
 from cardiolex.cli.progress import progress_bar
 from cardiolex.errors import CardiolexError
@@ -107,70 +105,3 @@ def _simulated(wording: str, conditions: Sequence[str]) -> str:
         f"--require {wording!r} is no condition that is simulated"
         + (f"; nearest: {', '.join(near)}" if near else "")
     )
-
-
-def prepare_folder(
-    source: Path,
-    store: Path,
-    /,
-    *,
-    metadata: Path | None = None,
-    labels: Path | None = None,
-    fs: float = 500.0,
-    seconds: float = 10.0,
-    processes: int | None = None,
-    shard_index: int = 0,
-    num_shards: int = 1,
-) -> int:
-    """Convert every readable recording under a folder to a store; a second call goes on.
-
-    Parameters
-    ----------
-    source
-        Folder with recordings in any supported format.
-    store
-        Folder of the store to write.
-    metadata
-        CSV with one row per record: file or id, and patient, age, sex, report, labels as known.
-        MIMIC-IV-ECG's machine_measurements.csv as it is.
-    labels
-        Output folder of `cardiolex extract`: its findings, joined by record id, are the labels.
-    fs
-        Sampling rate in the store, Hz.
-    seconds
-        Length of a window.
-    processes
-        Number of processes; all cores if not given.
-    shard_index
-        Which part of the work this call does, from 0.
-    num_shards
-        Into how many parts the work is divided.
-    """
-    from cardiolex.datasets.folder import prepare_folder as prepare
-    from cardiolex.recordings.preprocess import Preprocess
-    from cardiolex.workers import cores
-
-    with progress_bar("preparing") as progress:
-        prepared = prepare(
-            source,
-            store,
-            preprocess=Preprocess(fs=fs, seconds=seconds),
-            metadata=metadata,
-            labels=labels,
-            processes=processes or cores(),
-            part=(shard_index, num_shards),
-            progress=progress,
-        )
-    print(f"{prepared.windows} windows in {store}")
-    if prepared.ignored_columns:
-        print(f"columns not used: {', '.join(prepared.ignored_columns)}", file=sys.stderr)
-    if prepared.unlabelled:
-        print(
-            f"cardiolex: {len(prepared.unlabelled)} recordings have no labels in {labels} "
-            f"(first: {prepared.unlabelled[0]})",
-            file=sys.stderr,
-        )
-    failures = Failures()
-    for file, reason in prepared.failures:
-        failures.add(source / file, reason)
-    return 1 if failures.reasons else 0
