@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -14,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from cardiolex.cli.batch import Failures, chunks, find_each, lead_names, read_each, words
 from cardiolex.cli.call_error import CallError
 from cardiolex.cli.explained import Method, explain_each, few_leads_each
+from cardiolex.cli.findings_shown import as_csv, as_json, as_table
 from cardiolex.cli.options import LeadsOnly, ModelFolder, OutputFile, Recordings
 from cardiolex.cli.progress import progress_bar
 from cardiolex.cli.rendered import write_rendered
@@ -73,7 +71,7 @@ def interpret(
         found = explain_each(interpreter, found, reasons, method, plot)
     if (few := words(few_leads, "--few-leads")) is not None:
         found = few_leads_each(interpreter, found, few)
-    render = {"table": _table, "json": _json_lines, "csv": _csv}[format]
+    render = {"table": as_table, "json": as_json, "csv": as_csv}[format]
     done = write_rendered(found, render, output)
     if not done and not failures.reasons:
         raise CardiolexError(f"no recording found in {', '.join(map(str, paths))}")
@@ -224,53 +222,3 @@ def _plot_each(found: Iterator[Findings], folder: Path) -> Iterator[Findings]:
     for findings in found:
         findings.plot(folder / f"{findings.recording.id}.png")
         yield findings
-
-
-def _csv(found: Iterable[Findings]) -> Iterator[str]:
-    yield _csv_line("record", "condition", "probability", "decision", "leads")
-    for findings in found:
-        for row in findings:
-            yield _csv_line(
-                findings.recording.id,
-                row.condition,
-                f"{row.probability:.6f}",
-                "" if row.decision is None else str(int(row.decision)),
-                " ".join(findings.leads),
-            )
-
-
-def _csv_line(*fields: str) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(fields)
-    return line.getvalue()
-
-
-def _json_lines(found: Iterable[Findings]) -> Iterator[str]:
-    """One JSON array, an element per recording."""
-    separator = "[\n"
-    for findings in found:
-        yield separator + json.dumps(findings.to_dict())
-        separator = ",\n"
-    yield "[]\n" if separator == "[\n" else "\n]\n"
-
-
-def _table(found: Iterable[Findings]) -> Iterator[str]:
-    for findings in found:
-        yield table(findings)
-
-
-def table(findings: Findings) -> str:
-    """One recording's findings for reading in a terminal."""
-    lines = [f"{findings.recording.id}  ({' '.join(findings.leads)})  {findings.recording.source}"]
-    lines += [f"  ! {warning}" for warning in findings.warnings]
-    width = max(len(row.condition) for row in findings)
-    for row in findings.ranked():
-        mark = {True: "yes", False: " no", None: "  ?"}[row.decision]
-        unseen = "" if row.seen else "  (not a label in training)"
-        bar = "█" * round(row.probability * 20)
-        lines.append(
-            f"  {mark}  {row.condition:<{width}}  {row.probability:5.3f}  {bar:<20}{unseen}"
-        )
-    lines += [f"  why {one.condition}: {one.sentence()}" for one in findings.explanations]
-    lines += [f"  enough for {name}: {few.sentence()}" for name, few in findings.sufficient.items()]
-    return "\n".join(lines) + "\n\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -32,3 +34,10 @@ def write_rendered(
         with atomic_write(output) as temporary, temporary.open("w", encoding="utf-8") as file:
             file.writelines(render(counted()))
     return done
+
+
+def csv_line(*fields: str) -> str:
+    """One line of CSV, quoted where it must be."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(fields)
+    return line.getvalue()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
 import textwrap
@@ -18,7 +16,7 @@ from cardiolex.cli.answers import CHUNK, answered, usable
 from cardiolex.cli.batch import Failures, chunks, find_each, lead_names
 from cardiolex.cli.options import LeadsOnly, OutputFile, Recordings
 from cardiolex.cli.progress import progress_bar
-from cardiolex.cli.rendered import write_rendered
+from cardiolex.cli.rendered import csv_line, write_rendered
 from cardiolex.errors import CardiolexError
 
 if TYPE_CHECKING:
@@ -146,16 +144,10 @@ def _table(found: Iterable[Written]) -> Iterator[str]:
 
 
 def _csv(found: Iterable[Written]) -> Iterator[str]:
-    yield _csv_line("record", "start_s", "report")
+    yield csv_line("record", "start_s", "report")
     for one in found:
         for start, text in one.texts:
-            yield _csv_line(one.record, f"{start:g}", text)
-
-
-def _csv_line(*cells: str) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
-    return line.getvalue()
+            yield csv_line(one.record, f"{start:g}", text)
 
 
 def _json(found: Iterable[Written]) -> Iterator[str]:
