@@ -25,6 +25,8 @@ def test_simulated_recordings_are_as_many_as_asked_and_a_second_call_changes_not
         (("--count", 0), "--count 0"),
         (("--count", -3), "--count -3"),
         (("--processes", 0), "--processes 0"),
+        (("--fs", 10), "--fs = 10.0 Hz: choose between 50 and 5000 Hz"),
+        (("--engine", "ray", "--format", "wfdb"), "--engine ray simulates to stores"),
         (("--mix", "average"), 'Invalid value "average" for --mix'),
         (("--require", "left bundel branch block"), "nearest: "),
     ],

@@ -22,7 +22,7 @@ def long_list(tmp_path):
     return path
 
 
-COUNT = 40
+COUNT = 24
 """Recordings of `crowd`: drawing them takes so long that a signal always comes in between."""
 
 

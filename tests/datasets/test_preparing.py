@@ -13,11 +13,13 @@ import pytest
 
 from cardiolex.datasets.on_ray import on_ray
 from cardiolex.datasets.preparing import prepare_set
+from cardiolex.datasets.simulated import simulate_to_store
 from cardiolex.datasets.split_files import write_truth_tables
 from cardiolex.datasets.store import Store
 from cardiolex.errors import CardiolexError
 from cardiolex.evaluation.truth import read_truth
 from cardiolex.recordings.preprocess import Preprocess
+from cardiolex.simulation import Settings
 
 PLAIN = Preprocess(fs=100.0, seconds=2.0, highpass_hz=None)
 
@@ -78,7 +80,9 @@ KILLED = """
 import sys, time
 import cardiolex.datasets.store_writer as writer
 from cardiolex.datasets.preparing import prepare_set
+from cardiolex.datasets.simulated import simulate_to_store
 from cardiolex.recordings.preprocess import Preprocess
+from cardiolex.simulation import Settings
 write = writer.write_shard
 def slow(*arguments):
     number = write(*arguments)
@@ -132,10 +136,19 @@ def test_a_ray_cluster_of_two_nodes_gives_the_same_bytes(georgia, whole, tmp_pat
         cluster.wait_for_nodes()
         assert len([node for node in ray.nodes() if node["Alive"]]) == 2
         prepare(georgia, tmp_path / "store", engine=on_ray)
+        simulated(tmp_path / "there", engine=on_ray)
     finally:
         ray.shutdown()
         cluster.shutdown()
     assert content(tmp_path / "store") == content(whole[1])
+    simulated(tmp_path / "here")
+    assert content(tmp_path / "there") == content(tmp_path / "here")
+
+
+def simulated(folder, **options):
+    settings = Settings(fs=100.0, seconds=5.0)
+    preprocess = Preprocess(fs=100.0, seconds=5.0)
+    simulate_to_store(folder, 4, preprocess=preprocess, settings=settings, shard_size=2, **options)
 
 
 def test_training_never_sees_the_test_part(tmp_path):

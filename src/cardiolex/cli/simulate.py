@@ -25,6 +25,7 @@ def simulate(
     require: str | None = None,
     noise: bool = True,
     processes: int | None = None,
+    engine: Literal["processes", "ray"] = "processes",
 ) -> int:
     """Simulate recordings with reports, labels and beats; a second call goes on.
 
@@ -51,7 +52,10 @@ def simulate(
         Whether electrodes, cables and cart disturb the recording.
     processes
         Number of processes; all cores if not given. The result is the same.
+    engine
+        "ray" works on the cluster in RAY_ADDRESS, for stores; all nodes must see the folder.
     """
+    from cardiolex.datasets.on_ray import on_ray
     from cardiolex.datasets.simulated import simulate_to_store
     from cardiolex.datasets.simulated_files import simulate_to_wfdb
     from cardiolex.recordings.preprocess import Preprocess
@@ -61,6 +65,8 @@ def simulate(
     for option, number in (("--count", count), ("--processes", processes)):
         if number is not None and number < 1:
             raise CallError(f"{option} {number}: must be at least 1")
+    if engine == "ray" and format == "wfdb":
+        raise CallError("--engine ray simulates to stores; leave out --format wfdb")
     if require is not None:
         require = _simulated(require, CONDITIONS)
     try:
@@ -85,6 +91,7 @@ def simulate(
                 settings=settings,
                 seed=seed,
                 processes=processes or cores(),
+                engine=on_ray if engine == "ray" else None,
                 progress=progress,
             )
     print(f"{count} recordings in {output}")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cardiolex.datasets.batches import Example
 from cardiolex.datasets.beat_targets import beat_targets
 from cardiolex.datasets.rows import Row, Truth, rows
-from cardiolex.datasets.store_writer import Failure, write_store
+from cardiolex.datasets.store_writer import Engine, Failure, write_store
 from cardiolex.errors import CardiolexError
 from cardiolex.recordings.preprocess import Preprocess
 from cardiolex.reports.vocabulary import Vocabulary
@@ -109,11 +109,15 @@ def simulate_to_store(
     seed: int = 0,
     shard_size: int = 1024,
     processes: int = 1,
+    engine: Engine | None = None,
     progress: Any = None,
 ) -> None:
-    """Write `count` simulated recordings to a store; call again after a kill to go on."""
+    """Write `count` simulated recordings to a store; call again after a kill to go on.
+
+    `engine` does the work in place of `processes` of this machine, e.g. `on_ray`.
+    """
     source = SimulatedShards(count, preprocess, settings or Settings(), seed, shard_size)
-    write_store(folder, source, processes=processes, progress=progress)
+    write_store(folder, source, processes=processes, engine=engine, progress=progress)
 
 
 def simulated_row(
