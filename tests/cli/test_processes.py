@@ -39,6 +39,11 @@ def crowd(tmp_path):
     return folder
 
 
+def heed_interruptions():
+    """A shell lets what it starts in the background ignore SIGINT, and that is inherited."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def only_notes(err):
     """Whether nothing was said but which questions were no label in training."""
     return all("no label in training: the answer rests on" in line for line in err.splitlines())
@@ -73,7 +78,7 @@ def test_an_interruption_ends_with_130_and_leaves_nothing(start, crowd, model_fo
     output = tmp_path / "out" / "findings.csv"
     tokens = ("--model", model_folder, "--output", output, "--plot", plots)
     tokens += ("--conditions", "atrial fibrillation")
-    process = start("interpret", crowd, *tokens)
+    process = start("interpret", crowd, *tokens, preexec_fn=heed_interruptions)
     wait_for(lambda: list(plots.glob("[!.]*.png")), process)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=200)
