@@ -128,4 +128,5 @@ def _classes(outcome: Outcome) -> Drawing:
             Point(f"{name} ({n})", value, None, None, None) for name, n, value in one.per_class
         )
         groups.append(Group(column.label, points))
-    return grouped(groups, None, title=_title(outcome), metric=AXIS)
+    marks = "ours; in brackets the positives"
+    return grouped(groups, None, title=_title(outcome), metric=AXIS, marks=marks)
