@@ -50,8 +50,7 @@ class NoiseViews(BaseModel):
         generator: torch.Generator | None = None,
     ) -> tuple[Signal, Signal]:
         """The noisy and the denoised view of `ecg` (B, 12, T), masks (B, 12) and (B, T)."""
-        there = lead_mask[:, :, None] & sample_mask[:, None]
-        signal = Signal(ecg.float().masked_fill(~there, 0.0), lead_mask, sample_mask)
+        signal = Signal.of(ecg, lead_mask, sample_mask)
         with torch.autocast(ecg.device.type, enabled=False):
             return self._noisy(signal, generator), keep_band(signal, self.fs, self.band_hz)
 

@@ -21,6 +21,12 @@ class Signal(NamedTuple):
     lead_mask: Tensor  # (B, 12) bool
     sample_mask: Tensor  # (B, T) bool
 
+    @classmethod
+    def of(cls, ecg: Tensor, lead_mask: Tensor, sample_mask: Tensor) -> "Signal":
+        """In float32, with zeros wherever `ecg` held something under a mask."""
+        there = lead_mask[:, :, None] & sample_mask[:, None]
+        return cls(ecg.float().masked_fill(~there, 0.0), lead_mask, sample_mask)
+
     @property
     def there(self) -> Tensor:
         """Where there is a signal, (B, 12, T)."""

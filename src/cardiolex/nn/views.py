@@ -82,8 +82,7 @@ class Views(BaseModel):
         generator: torch.Generator | None = None,
     ) -> tuple[Signal, Signal]:
         """Two views of `ecg` (B, 12, T), `lead_mask` (B, 12), `sample_mask` (B, T)."""
-        there = lead_mask[:, :, None] & sample_mask[:, None]
-        signal = Signal(ecg.float().masked_fill(~there, 0.0), lead_mask, sample_mask)
+        signal = Signal.of(ecg, lead_mask, sample_mask)
         return self.view(signal, generator), self.view(signal, generator)
 
     def _moved(self, signal: Signal, generator: torch.Generator | None) -> Signal:
