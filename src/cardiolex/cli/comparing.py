@@ -103,7 +103,7 @@ def transfer(
     /,
     *,
     measuring: Measuring,
-    kinds: bool = False,
+    subtypes: bool = False,
     leads: MeasuredLeads = None,
     output: Path | None = None,
 ) -> int:
@@ -113,7 +113,7 @@ def transfer(
     ----------
     truth
         Two or more CSV tables: a column `record` with paths, then one 0/1 column per condition.
-    kinds
+    subtypes
         A class of the source also stands for the target's classes that are a kind of it.
     output
         Folder for table, JSON and page.
@@ -128,7 +128,7 @@ def transfer(
     result = evaluate_transfer(
         [_data_set(model, one, leads) for one in loaded],
         model.interpreter.checkpoint.vocabulary,
-        kinds=kinds,
+        kinds=subtypes,
         resamples=measuring.resamples,
         seed=measuring.seed,
     )
