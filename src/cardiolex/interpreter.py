@@ -40,6 +40,7 @@ from cardiolex.hub import local_folder
 from cardiolex.inference.precision import Precision, ScoreQueries, chosen_scores
 from cardiolex.nn.by_shape import Output, by_shape
 from cardiolex.nn.measurement_reader import fused
+from cardiolex.nn.one_core import each_on_one_core
 from cardiolex.recordings.measurements.windows import measure_windows
 from cardiolex.recordings.preprocess import Windows
 from cardiolex.recordings.recording import Recording
@@ -142,10 +143,9 @@ class Interpreter:
             return
         questions = self.questions(conditions)
         chosen = [with_leads(recording, leads) for recording in recordings]
-        windows = [self.checkpoint.preprocess.windows(recording) for recording in chosen]
-        logits = self._scores(windows, questions)
-        for whole, used, cut, scores in zip(recordings, chosen, windows, logits, strict=True):
-            yield self.terms.findings(whole, used, cut, scores, questions)
+        windows = each_on_one_core(self.checkpoint.preprocess.windows, chosen)
+        rows = list(zip(recordings, chosen, windows, self._scores(windows, questions), strict=True))
+        yield from each_on_one_core(lambda row: self.terms.findings(*row, questions), rows)
 
     def explain(
         self,
@@ -332,7 +332,8 @@ class Interpreter:
             windows, lambda ecg, leads, samples: score(ecg, leads, samples, vectors)
         )
         if self.reader is not None:
-            measured = [measure_windows(cut, self.checkpoint.preprocess.fs) for cut in windows]
+            fs = self.checkpoint.preprocess.fs
+            measured = each_on_one_core(lambda cut: measure_windows(cut, fs), windows)
             logits = [
                 fused(self.reader, signal, values, vectors)
                 for signal, values in zip(logits, measured, strict=True)
@@ -359,7 +360,9 @@ class Interpreter:
     ) -> list[Windows]:
         if not recordings:
             raise CardiolexError("nothing to look at: give at least one recording")
-        return [self.checkpoint.preprocess.windows(with_leads(one, leads)) for one in recordings]
+        return each_on_one_core(
+            lambda one: self.checkpoint.preprocess.windows(with_leads(one, leads)), recordings
+        )
 
     def _unit_means(
         self,
