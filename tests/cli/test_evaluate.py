@@ -62,7 +62,7 @@ def test_a_probe_leaves_out_who_lacks_a_lead_and_says_so(call, labelled, model_f
         *("--leads", "II", "--shares", 100, "--folds", 2, "--draws", 1, "--resamples", 20),
         *("--output", tmp_path / "out"),
     )
-    assert "cardiolex: small: 1 recordings lack one of II: left out\n" in ended.err
+    assert "small: 1 of 10 recordings are left out, since they lack one of II\n" in ended.err
     (probed,) = json.loads((tmp_path / "out" / "linear-probe.json").read_text())
     assert probed["n_test"] == 9
 

@@ -142,10 +142,11 @@ def load_truth(
             table, lambda path: read_answerable(path, first_seconds), progress=progress
         )
     kept = having(loaded, leads)
-    if lacking := len(loaded.recordings) - len(kept.recordings):
-        wanted = ", ".join(leads or ())
+    read, usable = len(loaded.recordings), len(kept.recordings)
+    if usable < read:
         print(
-            f"cardiolex: {table.name}: {lacking} recordings lack one of {wanted}: left out",
+            f"cardiolex: {table.name}: {read - usable} of {read} recordings are left out, since "
+            f"they lack one of {', '.join(leads or ())}",
             file=sys.stderr,
         )
     return kept
