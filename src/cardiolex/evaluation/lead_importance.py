@@ -103,7 +103,8 @@ class LeadImportance:
                 condition,
                 f"{self.every[c]:.3f}",
                 *(
-                    f"{self.shapley[c, n]:+.3f} ({self.low[c, n]:+.2f} to {self.high[c, n]:+.2f})"
+                    f"{_short(self.shapley[c, n])} "
+                    f"({_short(self.low[c, n])} to {_short(self.high[c, n])})"
                     for n in range(len(self.leads))
                 ),
             )
@@ -236,6 +237,11 @@ def _result(
 def _with_mean(values: Floats) -> Floats:
     """(C, n) with the mean over conditions as a last row; for errors an upper bound."""
     return np.concatenate([values, values.mean(axis=0, keepdims=True)])
+
+
+def _short(value: float) -> str:
+    """A signed share in few letters, since there are twelve columns: "+.07"."""
+    return f"{value:+.2f}".replace("0.", ".")
 
 
 def _plain(value: float) -> float | None:
