@@ -52,6 +52,8 @@ def calibration_part(result: CalibrationResult) -> Part:
 
 def seen_part(result: SeenResult) -> Part:
     """Seen and unseen conditions under both verdicts."""
+    differing = Table(*result.table_rows(differing=True), "Where the verdicts differ")
+    agreed = () if differing.rows else ("Both verdicts agree on every condition.",)
     return Part(
         f"Seen and unseen conditions: {result.table}",
         (
@@ -61,9 +63,10 @@ def seen_part(result: SeenResult) -> Part:
         (seen_picture(result),),
         (
             Table(*result.macro_rows()),
-            Table(*result.table_rows(differing=True), "Where the verdicts differ"),
+            *([differing] if differing.rows else []),
             Table(*result.table_rows(), "All conditions"),
         ),
+        agreed,
     )
 
 
