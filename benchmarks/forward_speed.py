@@ -18,7 +18,8 @@ from measuring import Figure, main
 from cardiolex.evaluation.truth import read_truth
 from cardiolex.export.onnx import export_onnx
 from cardiolex.inference.precision import bfloat16_scores
-from cardiolex.interpreter import BUNDLED, LEADS_ON_A_CORE, Interpreter, load
+from cardiolex.interpreter import BUNDLED, Interpreter, load
+from cardiolex.interpreter.networks import LEADS_ON_A_CORE
 from cardiolex.nn.by_shape import by_shape
 from cardiolex.portable.interpreter import OnnxInterpreter, load_onnx
 from cardiolex.portable.tokens import recorded
@@ -103,7 +104,7 @@ def _exported_network(exported: OnnxInterpreter, model: Interpreter) -> Network:
 
 
 def _queries(model: Interpreter) -> torch.Tensor:
-    return model._vectors([question.text for question in model.questions(None)])
+    return model.networks.vectors([question.text for question in model.questions(None)])
 
 
 def _whole_windows(model: Interpreter) -> Windows:

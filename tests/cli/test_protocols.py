@@ -110,8 +110,8 @@ def test_an_ensemble_is_the_mean_of_its_wordings(model, model_folder, sample):
     texts = wordings("atrial fibrillation", vocabulary, "ensemble")
     assert len(texts) > 3 and len(set(texts)) == len(texts)
     windows = together._windows([ecg], None)
-    vectors = together._vectors(list(texts))
-    each = together._forward(windows, lambda *x: together.system.score_queries(*x, vectors))
+    vectors = together.networks.vectors(list(texts))
+    each = together.networks.forward(windows, lambda *x: together.system.score_queries(*x, vectors))
     assert found[0] == pytest.approx(float(each[0].mean()), abs=1e-4)
     alone = together.logits([ecg], asked[:1])[0]
     np.testing.assert_allclose(alone[0], found[0], atol=1e-5)

@@ -107,7 +107,7 @@ def check_writer(interpreter: Interpreter) -> None:
     """CardiolexError naming the systems that write reports, before any file is read."""
     from cardiolex.capabilities import WritesReports
 
-    interpreter.require(WritesReports, "write reports")
+    interpreter.networks.require(WritesReports, "write reports")
 
 
 def _write_each(

@@ -6,8 +6,7 @@ the other conditions asked, nor on the order of leads in the file, nor on what e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,18 +16,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cardiolex.answering import (
-    SHORTEST_S,
     Question,
     Terms,
     mean_by_question,
     nearest_terms,
     with_leads,
 )
-from cardiolex.bundled import BUNDLED
 from cardiolex.capabilities import Aligns, ScoresQueries, WritesReports
-from cardiolex.checkpoint import Checkpoint, load_checkpoint
+from cardiolex.checkpoint import Checkpoint
 from cardiolex.checkpoint.identity import fingerprint
-from cardiolex.checkpoint.selftest import known_input
 from cardiolex.errors import CardiolexError
 from cardiolex.explaining.explain import explain_windows
 from cardiolex.explaining.lead_subset import WITHIN, few_leads
@@ -36,22 +32,14 @@ from cardiolex.explaining.measured import speaking_values
 from cardiolex.explaining.relevance import Method, default_method
 from cardiolex.explanation import Explanation, LeadSubset, MeasuredValue
 from cardiolex.findings import Findings
-from cardiolex.hub import local_folder
-from cardiolex.inference.precision import Precision, ScoreQueries, chosen_scores
-from cardiolex.nn.by_shape import Output, by_shape
-from cardiolex.nn.measurement_reader import fused
+from cardiolex.inference.precision import Precision
+from cardiolex.interpreter.networks import Networks
 from cardiolex.nn.one_core import each_on_one_core
 from cardiolex.recordings.measurements.windows import measure_windows
 from cardiolex.recordings.preprocess import Windows
 from cardiolex.recordings.recording import Recording
 from cardiolex.reports.prompts import Asking
 from cardiolex.search import Hit, Maker, SearchIndex
-from cardiolex.systems import SYSTEMS
-
-__all__ = ["BUNDLED", "SHORTEST_S", "Interpreter", "Question", "load"]
-
-LEADS_AT_ONCE = 8 * 12  # over all windows of one forward pass: bounds memory
-LEADS_ON_A_CORE = 12  # where windows go beside one another: what fits its cache
 
 
 class Interpreter:
@@ -71,9 +59,6 @@ class Interpreter:
         self.checkpoint = checkpoint
         self.prompts: Asking = prompts or checkpoint.prompts
         self.device = torch.device(device)
-        self.system = checkpoint.system.to(self.device).eval()
-        reader = checkpoint.reader
-        self.reader = None if reader is None else reader.to(self.device).eval()
         self.terms = Terms(
             checkpoint.name,
             checkpoint.vocabulary,
@@ -82,20 +67,13 @@ class Interpreter:
             checkpoint.default_conditions,
             self.prompts,
         )
-        self._query_vectors: dict[str, torch.Tensor] = {}
-        self._precision: Precision = precision
-        if precision == "bfloat16":
-            _ = self.precision  # an error where it cannot be had, now rather than later
-
-    @cached_property
-    def _faster(self) -> ScoreQueries | None:
-        """How questions are answered where not by the system's own `score_queries`."""
-        return chosen_scores(self.system, self._precision, self.device, self._known)
+        self.networks = Networks(checkpoint, self.device, precision)
+        self.system, self.reader = self.networks.system, self.networks.reader
 
     @property
     def precision(self) -> Literal["float32", "bfloat16"]:
         """In what questions are answered."""
-        return "float32" if self._faster is None else "bfloat16"
+        return self.networks.precision
 
     @property
     def name(self) -> str:
@@ -106,16 +84,6 @@ class Interpreter:
     def default_conditions(self) -> tuple[str, ...]:
         """Conditions asked where the caller names none."""
         return self.checkpoint.default_conditions
-
-    def require(self, capability: type, what: str) -> Any:
-        """The system; CardiolexError naming the systems that can, if this one cannot do `what`."""
-        if isinstance(self.system, capability):
-            return self.system
-        able = [name for name, kind in SYSTEMS.items() if issubclass(kind, capability)]
-        raise CardiolexError(
-            f"{self.name} (system {self.checkpoint.system_name}) cannot {what}; "
-            f"take a model of {' or '.join(able) or 'another kind'}"
-        )
 
     def interpret(
         self,
@@ -160,11 +128,11 @@ class Interpreter:
         `method` is one of `explaining.relevance`; None = the most faithful one measured. Of a
         long recording the windows in which the condition shows most are explained.
         """
-        system: ScoresQueries = self.require(ScoresQueries, "be asked for conditions")
+        system: ScoresQueries = self.networks.require(ScoresQueries, "be asked for conditions")
         (question,) = self.questions([condition])
         windows = self.checkpoint.preprocess.windows(with_leads(recording, leads))
         chosen: Method = method or default_method(system)
-        fs, (vector,) = self.checkpoint.preprocess.fs, self._vectors([question.text])
+        fs, (vector,) = self.checkpoint.preprocess.fs, self.networks.vectors([question.text])
         found = explain_windows(system, windows, fs, vector, chosen)
         (row,) = self.interpret(recording, [condition], leads=leads)
         measured: tuple[MeasuredValue, ...] = ()
@@ -205,7 +173,7 @@ class Interpreter:
         (question,) = self.questions([condition])
         names = sorted(self.checkpoint.seen)
         texts = [asked.text for asked in self.questions(names)] if names else []
-        vectors = self._vectors([question.text, *texts]).float().cpu().numpy()
+        vectors = self.networks.vectors([question.text, *texts]).float().cpu().numpy()
         return nearest_terms(vectors[0], names, vectors[1:], most)
 
     def similar(
@@ -276,20 +244,20 @@ class Interpreter:
         self, recordings: Sequence[Recording], *, leads: Sequence[str] | None = None
     ) -> NDArray[np.float32]:
         """What a linear probe reads: `embed` before it is scaled to unit length, (N, D)."""
-        windows = self._windows(recordings, leads)
-        return np.stack([v.mean(axis=0) for v in self._forward(windows, self.system.embed_ecg)])
+        each = self.networks.forward(self._windows(recordings, leads), self.system.embed_ecg)
+        return np.stack([windows.mean(axis=0) for windows in each])
 
     def project(
         self, recordings: Sequence[Recording], *, leads: Sequence[str] | None = None
     ) -> NDArray[np.float32]:
         """As `embed`, in the space that recordings share with texts: (N, E), see `embed_text`."""
-        system: Aligns = self.require(Aligns, "compare texts with recordings")
+        system: Aligns = self.networks.require(Aligns, "compare texts with recordings")
         return self._unit_means(recordings, leads, system.project_ecg)
 
     @torch.inference_mode()
     def embed_text(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors (N, E) of reports or sentences; equal texts get equal vectors."""
-        system: Aligns = self.require(Aligns, "compare texts with recordings")
+        system: Aligns = self.networks.require(Aligns, "compare texts with recordings")
         text = self.checkpoint.text
         if text is None:
             raise CardiolexError(f"{self.name} has no text encoder, so it understands no words")
@@ -308,8 +276,8 @@ class Interpreter:
         leads: Sequence[str] | None = None,
     ) -> list[list[str]]:
         """A report for every window of every recording; `decoding` says how words are chosen."""
-        system: WritesReports = self.require(WritesReports, "write reports")
-        return self._each_window(
+        system: WritesReports = self.networks.require(WritesReports, "write reports")
+        return self.networks.each_window(
             self._windows(recordings, leads),
             lambda x, y, z: system.write_reports(x, y, z, decoding),
             in_turn=True,
@@ -324,36 +292,9 @@ class Interpreter:
     def _scores(
         self, windows: Sequence[Windows], questions: Sequence[Question]
     ) -> list[NDArray[np.float32]]:
-        """Logits (W, C) of each recording's windows: of the signal, and of its measurements."""
-        system: ScoresQueries = self.require(ScoresQueries, "be asked for conditions")
-        vectors = self._vectors([text for asked in questions for text in asked.wordings])
-        score = self._faster or system.score_queries
-        logits = self._forward(
-            windows, lambda ecg, leads, samples: score(ecg, leads, samples, vectors)
-        )
-        if self.reader is not None:
-            fs = self.checkpoint.preprocess.fs
-            measured = each_on_one_core(lambda cut: measure_windows(cut, fs), windows)
-            logits = [
-                fused(self.reader, signal, values, vectors)
-                for signal, values in zip(logits, measured, strict=True)
-            ]
-        return [mean_by_question(each, questions) for each in logits]
-
-    def _known(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Three windows and eight questions on which arithmetics are compared."""
-        given = known_input(self.checkpoint.preprocess.samples)
-        ecg, *masks = (torch.from_numpy(given[n]) for n in ("ecg", "lead_mask", "sample_mask"))
-        vectors = self._vectors(self.checkpoint.vocabulary.names[:8])
-        return ecg.float(), masks[0], masks[1], vectors
-
-    def _vectors(self, texts: Sequence[str]) -> Tensor:
-        """Query vectors (C, Dt), each text encoded once in this object's life."""
-        missing = [text for text in dict.fromkeys(texts) if text not in self._query_vectors]
-        if missing:
-            encoded = self.checkpoint.encode_queries(missing).to(self.device)
-            self._query_vectors.update(zip(missing, encoded, strict=True))
-        return torch.stack([self._query_vectors[text] for text in texts])
+        """Logits (W, C) of each recording's windows, mean over the wordings of a question."""
+        texts = [text for asked in questions for text in asked.wordings]
+        return [mean_by_question(each, questions) for each in self.networks.scores(windows, texts)]
 
     def _windows(
         self, recordings: Sequence[Recording], leads: Sequence[str] | None
@@ -371,48 +312,6 @@ class Interpreter:
         function: Callable[..., Tensor],
     ) -> NDArray[np.float32]:
         """Means over windows (N, D) of `function`, scaled to unit length."""
-        each = self._forward(self._windows(recordings, leads), function)
+        each = self.networks.forward(self._windows(recordings, leads), function)
         means = np.stack([windows.mean(axis=0) for windows in each])
         return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), dtype=np.float32)
-
-    def _forward(
-        self, windows: Sequence[Windows], function: Callable[..., Tensor]
-    ) -> list[NDArray[np.float32]]:
-        """Apply `function(ecg, lead_mask, sample_mask)` to all windows; a (W, …) array for each."""
-        each = self._each_window(windows, lambda *given: function(*given).float().cpu().numpy())
-        return [np.stack(outputs) for outputs in each]
-
-    @torch.inference_mode()
-    def _each_window(
-        self,
-        windows: Sequence[Windows],
-        function: Callable[..., Iterable[Output]],
-        in_turn: bool = False,
-    ) -> list[list[Output]]:
-        """Outputs of `function(ecg, lead_mask, sample_mask)` by recording; no batch is padded."""
-        ecg = torch.from_numpy(np.concatenate([w.ecg for w in windows]))
-        leads = torch.from_numpy(np.concatenate([w.lead_mask for w in windows]))
-        samples = torch.from_numpy(np.concatenate([w.sample_mask for w in windows]))
-        beside = self.device.type == "cpu" and not in_turn
-        most = LEADS_ON_A_CORE if beside else LEADS_AT_ONCE
-        rows = iter(by_shape(function, ecg, leads, samples, most, self.device, beside))
-        return [[next(rows) for _ in w.start_s] for w in windows]
-
-
-def load(
-    model: str | Path | None = None,
-    device: str | None = None,
-    *,
-    prompts: Asking | None = None,
-    precision: Precision = "float32",
-) -> Interpreter:
-    """Load a checkpoint folder; without an argument, the model bundled with cardiolex.
-
-    `device` defaults to a GPU where there is one; `prompts` ("name", "concise", "enriched", or
-    "ensemble": the mean of several wordings) to what the checkpoint was made for. `precision` is
-    float32 here, for figures that are the same everywhere; "auto" as in `cardiolex.load`. Nothing
-    in a checkpoint is ever executed.
-    """
-    folder = BUNDLED if model is None else local_folder(model)
-    chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    return Interpreter(load_checkpoint(folder), chosen, prompts, precision)
