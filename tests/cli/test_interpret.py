@@ -103,6 +103,13 @@ def test_a_known_name_that_was_not_learned_is_said_too(call, sample, model_folde
     assert "'AF'" not in ended.err
 
 
+def test_many_strange_conditions_are_no_flood(call, sample, model_folder):
+    asked = "; ".join(f"strange thing {number}" for number in range(9))
+    ended = call("interpret", sample, "--conditions", asked, "--model", model_folder)
+    assert ended.err.count("rests on the meaning") == 5
+    assert "4 more conditions were no label in training either" in ended.err
+
+
 @pytest.mark.parametrize("form", ["table", "json", "csv"])
 def test_output_to_a_file_is_what_would_be_printed(call, sample, model_folder, tmp_path, form):
     tokens = ("interpret", sample, "--model", model_folder, "--format", form)

@@ -77,3 +77,10 @@ def test_a_folder_of_other_recordings_is_refused_and_an_empty_one_is_said(exampl
         measure_examples(tmp_path / "a", examples, 250.0, seed=2)
     with pytest.raises(CardiolexError, match="no measured recordings"):
         MeasuredViews(tmp_path)
+
+
+def test_values_of_another_measurer_are_not_gone_on_with(examples, tmp_path, monkeypatch):
+    measure_examples(tmp_path / "a", examples, 250.0, seed=1)
+    monkeypatch.setattr("cardiolex.datasets.measured.VERSION", -1)
+    with pytest.raises(CardiolexError, match="a measurer of another version"):
+        measure_examples(tmp_path / "a", examples, 250.0, seed=1)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cardiolex.recordings.recording import Recording
 
 CHUNK = 32  # recordings in memory at a time
+MOST_NOTES = 5  # conditions that are explained on stderr one by one
 Answer = TypeVar("Answer")
 
 
@@ -199,21 +200,25 @@ def _interpret_each(
 def _note_unknown(interpreter: Interpreter, conditions: Sequence[str] | None) -> None:
     """Say on stderr what was no label in training, whether or not the vocabulary knows it."""
     terms = interpreter.terms
-    for question in interpreter.questions(conditions):
-        if question.name in terms.seen:
-            continue
-        hint = ""
+    strange = [one for one in interpreter.questions(conditions) if one.name not in terms.seen]
+    for question in strange[:MOST_NOTES]:
+        hints = []
         if question.name is None:
             near = difflib.get_close_matches(question.text, terms.vocabulary.names, 1, cutoff=0.85)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-        nearest = interpreter.nearest_terms(question.condition)
-        if nearest:
-            hint += "; nearest in training: " + ", ".join(f"{n} {c:.2f}" for n, c in nearest)
+            hints += [f"did you mean {one!r}?" for one in near]
+        if nearest := interpreter.nearest_terms(question.condition):
+            hints.append("nearest in training: " + ", ".join(f"{n} {c:.2f}" for n, c in nearest))
         what = "no name in the model's vocabulary" if question.name is None else "in the vocabulary"
         also = "" if question.name is None else " but was no label in training"
         print(
-            f"cardiolex: {question.condition!r} is {what}{also}: "
-            f"the answer rests on the meaning of its words{hint}",
+            f"cardiolex: {question.condition!r} is {what}{also}: the answer rests on the meaning "
+            f"of its words{'; ' if hints else ''}{' '.join(hints)}",
+            file=sys.stderr,
+        )
+    if (more := len(strange) - MOST_NOTES) > 0:
+        print(
+            f"cardiolex: {more} more conditions were no label in training either; "
+            "`seen` in --format csv or json tells which",
             file=sys.stderr,
         )
 

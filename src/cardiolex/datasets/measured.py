@@ -23,7 +23,7 @@ from cardiolex.datasets.batches import Example
 from cardiolex.errors import CardiolexError
 from cardiolex.files import atomic_write, write_text
 from cardiolex.recordings.leads import LEADS
-from cardiolex.recordings.measurements import NAMES
+from cardiolex.recordings.measurements import NAMES, VERSION
 from cardiolex.recordings.measurements.windows import measure_window
 from cardiolex.workers import finished, worker_pool
 
@@ -213,10 +213,11 @@ def _row_type(entities: int) -> np.dtype[np.void]:
 
 def _claim(root: Path, facts: dict[str, Any]) -> None:
     path = root / "source.json"
-    mine = json.dumps({**facts, "values": list(NAMES)}, indent=1)
+    mine = json.dumps({**facts, "measurer": VERSION, "values": list(NAMES)}, indent=1)
     if path.is_file() and path.read_text(encoding="utf-8") != mine:
         raise CardiolexError(
-            f"{root}: was begun with other recordings or settings (see source.json); "
+            f"{root}: was begun with other recordings, settings or a measurer of another version "
+            "(see source.json); "
             "choose another folder or delete this one"
         )
     write_text(path, mine)

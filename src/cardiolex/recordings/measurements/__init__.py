@@ -4,9 +4,19 @@ from cardiolex.recordings.measurements.definitions import (
     GLOBAL,
     NAMES,
     PER_LEAD,
+    VERSION,
     Definition,
     definition,
 )
 from cardiolex.recordings.measurements.measure import Measured, measure
 
-__all__ = ["GLOBAL", "NAMES", "PER_LEAD", "Definition", "Measured", "definition", "measure"]
+__all__ = [
+    "GLOBAL",
+    "NAMES",
+    "PER_LEAD",
+    "VERSION",
+    "Definition",
+    "Measured",
+    "definition",
+    "measure",
+]

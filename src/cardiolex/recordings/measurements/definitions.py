@@ -13,6 +13,9 @@ class Definition:
     text: str
 
 
+VERSION = 1
+"""Of the values: to be raised whenever a recording's would change; kept measurements go by it."""
+
 GLOBAL: dict[str, Definition] = {
     "heart_rate": Definition("/min", "60 s over the median interval between beats (RR)"),
     "rr_cv": Definition("", "standard deviation over mean of RR"),
