@@ -32,11 +32,7 @@ def ecgs():
 
 def plain(model, recordings, conditions, leads=None):
     """The same model's answers in float32."""
-    rounded, model.__dict__["_faster"] = model.__dict__["_faster"], None
-    try:
-        return model.score(recordings, conditions, leads)
-    finally:
-        model.__dict__["_faster"] = rounded
+    return Interpreter(model.checkpoint).score(recordings, conditions, leads)
 
 
 @pytest.mark.parametrize("leads", [None, ["I"], ["II", "V1", "V5"]])
