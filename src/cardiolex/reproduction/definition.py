@@ -119,10 +119,6 @@ class TableDefinition:
                 return cell
         return None
 
-    def wants(self, protocol: str) -> bool:
-        """Whether any column is of this protocol."""
-        return any(column.protocol == protocol for column in self.columns)
-
 
 def column_of(cell: Cell) -> Column:
     """The column that a published figure stands in."""
