@@ -7,10 +7,13 @@ SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 
 def vocabulary() -> dict[str, int]:
-    """Word pieces, always the same (training them breaks ties at random): letters and words."""
+    """Word pieces, always the same (training them breaks ties at random): beginnings and ends."""
     words = sorted(set(" ".join(WORDS).split()))
     letters = sorted(set("".join(words)))
-    pieces = [*SPECIAL, *letters, *(f"##{letter}" for letter in letters), *words]
+    starts = {word[:end] for word in words for end in range(2, len(word) + 1)}
+    ends = {f"##{word[start:]}" for word in words for start in range(1, len(word) - 1)}
+    inner = {f"##{letter}" for letter in letters}
+    pieces = [*SPECIAL, *letters, *sorted(inner), *sorted(starts), *sorted(ends - inner)]
     return {piece: number for number, piece in enumerate(pieces)}
 
 

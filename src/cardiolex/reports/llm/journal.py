@@ -7,6 +7,7 @@ it counts, so a killed process or a power cut loses at most what the server had 
 import hashlib
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +75,7 @@ class Journal:
             ) from error
 
     def _open(self) -> None:
-        self._file.execute("PRAGMA journal_mode=WAL")
+        self._share()
         self._file.execute("PRAGMA synchronous=FULL")
         (found,) = self._file.execute("PRAGMA user_version").fetchone()
         if found not in (0, FORMAT):
@@ -82,6 +83,17 @@ class Journal:
         self._file.executescript(_TABLES)
         self._file.execute(f"PRAGMA user_version={FORMAT}")
         self._file.commit()
+
+    def _share(self) -> None:
+        """Write-ahead logging; SQLite does not wait by itself while another run sets it."""
+        for waited in range(100):
+            try:
+                self._file.execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or waited == 99:
+                    raise
+                time.sleep(0.05)
 
     def __enter__(self) -> Self:
         return self
